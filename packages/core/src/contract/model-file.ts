@@ -1,0 +1,39 @@
+import type { CallOptions } from './call-options.ts';
+
+/** Where a model file comes from. */
+export type ModelSource =
+  /** Ships inside the plugin's package: `new URL('../models/x', import.meta.url).href`. */
+  | { readonly type: 'bundled'; readonly url: string }
+  | { readonly type: 'path'; readonly path: string }
+  /** A file of a hub repository; `revision` is a commit, a tag or a branch. */
+  | { readonly type: 'hub'; readonly repository: string; readonly revision: string; readonly file: string }
+  | { readonly type: 'https'; readonly url: string };
+
+/** A file that a component needs before it can run. */
+export interface ModelFile {
+  /** File name by which the component asks for it, unique within the component, for example `model.safetensors`. */
+  readonly name: string;
+  readonly source: ModelSource;
+  /** Lower-case hex. Where absent, the hub's own is taken, checked and pinned on first use. */
+  readonly sha256?: string;
+  readonly sizeBytes?: number;
+  /** Licence of the weights, as an SPDX expression where there is one. */
+  readonly licence: string;
+}
+
+/** A model file that is on this machine and has been checked. */
+export interface ResolvedModelFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** Finds, downloads, checks and keeps model files. The host owns it, and with it consent, cache and offline mode. */
+export interface ModelStore {
+  /**
+   * The file on this machine, downloaded if need be. Files of one repository resolve into one folder, under their
+   * own names, so that a graph can point into the weights beside it.
+   * @throws SpeechTokensError `model-consent`, `model-offline`, `model-download`, `model-missing`, `model-corrupt`
+   */
+  resolve(file: ModelFile, options?: CallOptions): Promise<ResolvedModelFile>;
+}

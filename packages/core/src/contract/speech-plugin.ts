@@ -1,0 +1,72 @@
+import type { TokenSpace } from '../tokens/token-space.ts';
+import type { CallOptions } from './call-options.ts';
+import type { ModelFile, ModelStore } from './model-file.ts';
+import type { SpeechDetokenizerV1 } from './speech-detokenizer.ts';
+import type { SpeechLanguageModelV0 } from './speech-language-model.ts';
+import type { SpeechTokenizerV1 } from './speech-tokenizer.ts';
+
+/** What a component is given to load itself with. */
+export interface LoadContext extends CallOptions {
+  readonly models: ModelStore;
+  /** A folder whose files stand in for the component's own `models`, by name: fine-tuned weights, tests. */
+  readonly checkpointDirectory?: string;
+  /** Threads for inference; the plugin's default where absent. */
+  readonly threadCount?: number;
+}
+
+interface ComponentBase {
+  /** `family:name`, for example `rvq:speech-16khz`. A tokenizer and its detokenizer share it. */
+  readonly id: string;
+  /** A few words for people. */
+  readonly title: string;
+  /** The files of the default checkpoint. */
+  readonly models: readonly ModelFile[];
+}
+
+export interface TokenizerComponent extends ComponentBase {
+  readonly kind: 'tokenizer';
+  /** The space of the default checkpoint, known without loading it. */
+  readonly tokenSpace: TokenSpace;
+  /** Latency of its streaming side; absent where it does not stream. */
+  readonly latencySamples?: number;
+  load(context: LoadContext): Promise<SpeechTokenizerV1>;
+}
+
+export interface DetokenizerComponent extends ComponentBase {
+  readonly kind: 'detokenizer';
+  readonly tokenSpace: TokenSpace;
+  readonly latencySamples?: number;
+  load(context: LoadContext): Promise<SpeechDetokenizerV1>;
+}
+
+/** @experimental as `SpeechLanguageModelV0` is */
+export interface LanguageModelComponent extends ComponentBase {
+  readonly kind: 'language-model';
+  load(context: LoadContext): Promise<SpeechLanguageModelV0>;
+}
+
+export type Component = TokenizerComponent | DetokenizerComponent | LanguageModelComponent;
+
+/**
+ * The default export of a plugin package. Importing it does nothing else: no registration, no model, no native code
+ * before a component's `load`.
+ */
+export interface SpeechPluginV1 {
+  readonly specificationVersion: 'v1';
+  readonly components: readonly Component[];
+}
+
+/**
+ * The `speechTokens` field of a plugin's package.json: read to list what a package provides before any of its code
+ * runs.
+ */
+export interface PluginManifest {
+  readonly specificationVersion: 'v1';
+  /** The export of the package whose default export is the plugin; `.` where absent. */
+  readonly entry?: string;
+  readonly provides: readonly {
+    readonly kind: Component['kind'];
+    readonly id: string;
+    readonly title: string;
+  }[];
+}

@@ -1,0 +1,32 @@
+export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from './audio/audio-clip.ts';
+export type { CallOptions, Progress } from './contract/call-options.ts';
+export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';
+export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
+export type {
+  ChooseToken,
+  LanguageModelSession,
+  SpeechLanguageModelV0,
+  TokenStream,
+} from './contract/speech-language-model.ts';
+export type {
+  Component,
+  DetokenizerComponent,
+  LanguageModelComponent,
+  LoadContext,
+  PluginManifest,
+  SpeechPluginV1,
+  TokenizerComponent,
+} from './contract/speech-plugin.ts';
+export type { SpeechTokenizerV1, TokenizeOptions, TokenizerSettings } from './contract/speech-tokenizer.ts';
+export type { PlainData, SessionState, Streaming, StreamSession } from './contract/streaming.ts';
+export type { ErrorCode, ErrorDetails } from './errors/error-details.ts';
+export { type ErrorDescription, isSpeechTokensError, SpeechTokensError } from './errors/speech-tokens-error.ts';
+export { createRandom, type RandomState, restoreRandom, type SeededRandom } from './random/seeded-random.ts';
+export {
+  frameCountFor,
+  type SideTrack,
+  type TokenGrid,
+  type TokenTrack,
+  trackFrameCount,
+} from './tokens/token-grid.ts';
+export { bitrateBps, type Codebook, frameRateHz, type TokenSpace } from './tokens/token-space.ts';
