@@ -1,4 +1,6 @@
 export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from './audio/audio-clip.ts';
+export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source.ts';
+export { validateAudioClip } from './audio/validate-audio.ts';
 export type { CallOptions, Progress } from './contract/call-options.ts';
 export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';
 export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
@@ -23,6 +25,32 @@ export type { ErrorCode, ErrorDetails } from './errors/error-details.ts';
 export { type ErrorDescription, isSpeechTokensError, SpeechTokensError } from './errors/speech-tokens-error.ts';
 export { createRandom, type RandomState, restoreRandom, type SeededRandom } from './random/seeded-random.ts';
 export {
+  type BuiltSafetensorsHeader,
+  buildSafetensorsHeader,
+  type SafetensorsLayout,
+} from './safetensors/build-safetensors-header.ts';
+export {
+  maximumSafetensorsHeaderBytes,
+  parseSafetensorsHeader,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  type SafetensorsReadOptions,
+  type SafetensorsTensor,
+  safetensorsHeaderSizeBytes,
+} from './safetensors/read-safetensors-header.ts';
+export {
+  isSafetensorsDtype,
+  type SafetensorsDtype,
+  safetensorsDtypes,
+  tensorSizeBytes,
+} from './safetensors/safetensors-dtype.ts';
+export { type CallQueue, createCallQueue } from './streaming/call-queue.ts';
+export {
+  createStreamSession,
+  type StreamMachine,
+  type StreamSessionOptions,
+} from './streaming/create-stream-session.ts';
+export {
   frameCountFor,
   type SideTrack,
   type TokenGrid,
@@ -30,3 +58,4 @@ export {
   trackFrameCount,
 } from './tokens/token-grid.ts';
 export { bitrateBps, type Codebook, frameRateHz, type TokenSpace } from './tokens/token-space.ts';
+export { type ValidateTokenGridOptions, validateTokenGrid } from './tokens/validate-token-grid.ts';

@@ -12,7 +12,7 @@ class EncoderConfig:
     window_samples: int = 640
     hop_samples: int = 160
     power_epsilon: float = 1e-5
-    log_offset: float = 1.5
+    log_offset: float = 3.5
     log_scale: float = 0.4
     compression_exponent: float = 0.35
     channels_100hz: int = 192

@@ -38,7 +38,7 @@ def load_codec(folder: Path | str) -> Codec:
     return codec.eval()
 
 
-def average_speech_like(samples: int = 24000, rate: int = 16000) -> torch.Tensor:
+def synthetic_signal(samples: int = 24000, rate: int = 16000) -> torch.Tensor:
     """A deterministic test signal [1, samples]: a gliding pulse-like tone, a chirp, a pause, noise."""
     t = torch.arange(samples, dtype=torch.float64) / rate
     pitch = 120 + 40 * torch.sin(2 * math.pi * 1.5 * t)
@@ -83,11 +83,13 @@ def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None, ke
     os.chmod(work, 0o755)
     save_codec(copy.deepcopy(codec).float().cpu(), work)
     rounded = load_codec(work)
-    save_golden(rounded, average_speech_like(), work / "golden-synthetic.safetensors")
+    save_golden(rounded, synthetic_signal(), work / "golden-synthetic.safetensors")
     if utterance is not None:
         save_golden(rounded, utterance.reshape(1, -1).float(), work / "golden-utterance.safetensors")
     if keep is not None and keep.exists():
         shutil.copy(keep, work / keep.name)
+    for file in work.iterdir():
+        os.chmod(file, 0o644)
     if target.exists():
         old = work.with_name(work.name + "-old")
         os.rename(target, old)

@@ -7,9 +7,11 @@ import type { SpeechTokenizerV1 } from './speech-tokenizer.ts';
 
 /** What a component is given to load itself with. */
 export interface LoadContext extends CallOptions {
+  /**
+   * Where the component asks for its files. The host may put a folder in the place of a component's own files
+   * (fine-tuned weights, tests): so what a checkpoint is follows from the files that come back, not from their names.
+   */
   readonly models: ModelStore;
-  /** A folder whose files stand in for the component's own `models`, by name: fine-tuned weights, tests. */
-  readonly checkpointDirectory?: string;
   /** Threads for inference; the plugin's default where absent. */
   readonly threadCount?: number;
 }

@@ -25,7 +25,8 @@ export interface SessionState {
 
 /**
  * One stream in progress. Calls run in the order they were made, also when they are not awaited.
- * After `flush` the session takes nothing more until `reset`.
+ * After `flush` the session takes nothing more until `reset`. A call that fails or is aborted counts as not made: the
+ * stream stands where it stood before it.
  */
 export interface StreamSession<In, Out> {
   /**

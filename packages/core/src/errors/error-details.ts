@@ -24,8 +24,10 @@ export interface ErrorDetails {
   /** The user has not agreed to a download. */
   'model-consent': { readonly url: string; readonly sizeBytes?: number; readonly licence: string };
   'model-offline': { readonly url: string };
-  /** `status` is absent where no answer came. */
-  'model-download': { readonly url: string; readonly status?: number };
+  /** `status` is absent where no answer came, `retryAfterSeconds` where the server named no time to wait. */
+  'model-download': { readonly url: string; readonly status?: number; readonly retryAfterSeconds?: number };
+  /** The disk of the cache is full, or would be. */
+  'model-disk-space': { readonly path: string; readonly neededBytes?: number; readonly freeBytes?: number };
   'model-missing': { readonly path: string };
   'model-corrupt': { readonly path: string; readonly foundSha256?: string; readonly wantedSha256?: string };
   /** A checkpoint is not what its reader expects. */

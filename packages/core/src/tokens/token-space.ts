@@ -6,10 +6,26 @@ export interface Codebook {
   readonly size: number;
   /**
    * Samples at the token space's sample rate that one frame of this codebook spans.
-   * Absent where tokens carry no clock at all (units whose durations were thrown away).
+   * Absent where ids carry no clock of their own: units whose durations were thrown away, flattened streams.
    */
   readonly hopSamples?: number;
 }
+
+/**
+ * The transform that made a token space out of another. It travels with the space, so that what was done to a grid can
+ * be undone by whoever holds the grid.
+ */
+export interface TokenSpaceDerivation {
+  /** The transform, for example `merge-repeats` or `flatten`. */
+  readonly transform: string;
+  /** What the transform was told, as its documentation lays down; survives JSON. Absent where it takes nothing. */
+  readonly settings?: JsonData;
+  /** The space before the transform. */
+  readonly tokenSpace: TokenSpace;
+}
+
+/** Data that survives JSON unchanged. */
+export type JsonData = null | boolean | number | string | readonly JsonData[] | { readonly [key: string]: JsonData };
 
 /**
  * What ids mean. Parts fit together (a tokenizer and a detokenizer, a grid and a language model)
@@ -26,18 +42,26 @@ export interface TokenSpace {
    * True where the first K codebooks alone are a valid, decodable grid, for every K ≥ 1 (residual quantizers).
    */
   readonly prefixDecodable: boolean;
+  /**
+   * How long ids last. Absent: each one frame, and tracks carry no durations. `runs`: an id lasts as long as it repeats,
+   * so neighbours differ, and it may be cut at any frame. `spans`: an id stands for several frames that belong together.
+   */
+  readonly durations?: 'runs' | 'spans';
+  /** Present where a transform made this space. */
+  readonly derivedFrom?: TokenSpaceDerivation;
 }
 
-/** Tokens per second of one codebook at full rate; `undefined` where it carries no clock. */
+/** Frames per second of one codebook (its tokens per second, unless they have durations); `undefined` where it carries no clock. */
 export function frameRateHz(space: TokenSpace, codebook: Codebook): number | undefined {
   return codebook.hopSamples === undefined ? undefined : space.sampleRateHz / codebook.hopSamples;
 }
 
 /**
  * Bits per second of the first `codebookCount` codebooks, each id at log2(size) bits;
- * `undefined` where one of them carries no clock.
+ * `undefined` where one of them carries no clock, or where ids have durations: the rate then depends on the audio.
  */
 export function bitrateBps(space: TokenSpace, codebookCount: number = space.codebooks.length): number | undefined {
+  if (space.durations !== undefined) return undefined;
   let total = 0;
   for (const codebook of space.codebooks.slice(0, codebookCount)) {
     const rate = frameRateHz(space, codebook);

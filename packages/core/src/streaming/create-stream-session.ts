@@ -1,0 +1,128 @@
+import type { CallOptions } from '../contract/call-options.ts';
+import type { PlainData, SessionState, StreamSession } from '../contract/streaming.ts';
+import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { createCallQueue } from './call-queue.ts';
+
+/** What one stream does; `createStreamSession` adds what all streams have in common. */
+export interface StreamMachine<In, Out> {
+  /** Checks an input and copies what it needs of it, before the caller goes on. Does not touch the stream. */
+  accept(input: In): In;
+  /** Takes an accepted input. May fail half-way: the stream is then put back to where it was. */
+  push(input: In, options: CallOptions): Promise<readonly Out[]>;
+  flush(options: CallOptions): Promise<readonly Out[]>;
+  reset(): void;
+  /** A copy of where the stream stands. */
+  save(): PlainData;
+  /** @returns false where the data are not of this machine; the stream is then as it was */
+  restore(data: PlainData): boolean;
+}
+
+export interface StreamSessionOptions {
+  /** Names the component in saved states, with its token space. */
+  readonly writtenBy: string;
+  readonly formatVersion: number;
+  /** A state to continue from. */
+  readonly state?: SessionState | undefined;
+  /** Whether the component that the session belongs to has been closed. */
+  isClosed(): boolean;
+}
+
+/**
+ * A session of the contract around a stream machine: calls run in order, a call that fails or is aborted counts as not
+ * made, nothing is taken after `flush` or `close`, states name their writer.
+ * @throws SpeechTokensError `session-state-invalid` when `state` is of another component or damaged
+ */
+export function createStreamSession<In, Out>(
+  machine: StreamMachine<In, Out>,
+  options: StreamSessionOptions,
+): StreamSession<In, Out> {
+  const { writtenBy, formatVersion } = options;
+  const queue = createCallQueue();
+  let flushed = false;
+  let closed = false;
+  if (options.state !== undefined) flushed = restoreState(machine, options.state, writtenBy, formatVersion);
+
+  const assertOpen = (): void => {
+    if (closed || options.isClosed()) throw sessionClosed('It was closed', 'Open a new session');
+    if (flushed) throw sessionClosed('It was flushed', 'Call reset() to start over');
+  };
+  const transaction = <Result>(task: () => Promise<Result>, { signal }: CallOptions): Promise<Result> =>
+    queue.run(async () => {
+      assertOpen();
+      const before = machine.save();
+      try {
+        const result = await task();
+        signal?.throwIfAborted();
+        return result;
+      } catch (error) {
+        machine.restore(before);
+        throw error;
+      }
+    }, signal);
+
+  return {
+    async push(input, callOptions = {}) {
+      callOptions.signal?.throwIfAborted();
+      const accepted = machine.accept(input);
+      return transaction(() => machine.push(accepted, callOptions), callOptions);
+    },
+    async flush(callOptions = {}) {
+      callOptions.signal?.throwIfAborted();
+      return transaction(async () => {
+        const result = await machine.flush(callOptions);
+        flushed = callOptions.signal?.aborted !== true;
+        return result;
+      }, callOptions);
+    },
+    reset() {
+      void queue.run(() => {
+        machine.reset();
+        flushed = false;
+      });
+    },
+    saveState: () =>
+      queue.run(() => {
+        if (closed || options.isClosed()) throw sessionClosed('It was closed', 'Save its state before');
+        return { writtenBy, formatVersion, data: { flushed, stream: machine.save() } };
+      }),
+    close: () =>
+      queue.run(() => {
+        closed = true;
+      }),
+  };
+}
+
+/** @returns whether the saved stream had been flushed */
+function restoreState<In, Out>(
+  machine: StreamMachine<In, Out>,
+  state: SessionState,
+  writtenBy: string,
+  formatVersion: number,
+): boolean {
+  const invalid = (found: string, wanted: string): SpeechTokensError =>
+    new SpeechTokensError('session-state-invalid', {
+      problem: 'The saved state cannot be continued here',
+      found,
+      wanted,
+      remedy: 'Continue it with the component, weights and version that saved it',
+      details: {},
+    });
+  if (state.writtenBy !== writtenBy) throw invalid(`a state of ${state.writtenBy}`, `one of ${writtenBy}`);
+  if (state.formatVersion !== formatVersion) {
+    throw invalid(`format version ${state.formatVersion}`, `version ${formatVersion}`);
+  }
+  const data = state.data as { readonly flushed?: unknown; readonly stream?: PlainData } | null;
+  if (typeof data?.flushed !== 'boolean' || data.stream === undefined || !machine.restore(data.stream)) {
+    throw invalid('data that were damaged', 'the data that were saved');
+  }
+  return data.flushed;
+}
+
+function sessionClosed(found: string, remedy: string): SpeechTokensError<'session-closed'> {
+  return new SpeechTokensError('session-closed', {
+    problem: 'The session takes nothing more',
+    found,
+    remedy,
+    details: {},
+  });
+}

@@ -1,0 +1,155 @@
+import type { Progress } from '../../contract/call-options.ts';
+import type { CodecSide } from '../codec-side.ts';
+import { always, type ConformanceCheck, ConformanceFailure } from '../conformance-check.ts';
+import {
+  expectReason,
+  expectSame,
+  expectThat,
+  expectTypedError,
+  nextTurn,
+  settle,
+  turnsTaken,
+  watch,
+} from '../expectations.ts';
+
+/** How whole-clip calls are steered: settings, progress, cancellation, the end. */
+export function callControlChecks<Input, Output, InputPiece, OutputPiece>(
+  name: 'tokenizer' | 'detokenizer',
+): readonly ConformanceCheck<CodecSide<Input, Output, InputPiece, OutputPiece>>[] {
+  type Side = CodecSide<Input, Output, InputPiece, OutputPiece>;
+  const verb = name === 'tokenizer' ? 'tokenize' : 'detokenize';
+  return [
+    {
+      id: `${name}/codebook-count-refused`,
+      title: 'A codebook count that is out of range is refused with a typed error',
+      appliesTo: always,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.period, 'codebook count refused');
+        for (const codebookCount of badCodebookCounts(side)) {
+          await expectTypedError('argument-invalid', `${verb} with codebookCount ${codebookCount}`, () =>
+            side.call(input, { codebookCount }),
+          );
+        }
+      },
+    },
+    {
+      id: `${name}/progress`,
+      title: 'Progress, where it is reported, never falls and never passes its total',
+      appliesTo: always,
+      async run(side: Side) {
+        const reports: Progress[] = [];
+        const input = await side.makeInput(side.lengths.long, 'progress');
+        await side.call(input, { onProgress: (progress) => reports.push({ ...progress }) });
+        const doneByStage = new Map<string, number>();
+        for (const { stage, done, total, unit } of reports) {
+          const before = doneByStage.get(stage) ?? 0;
+          expectThat(done >= before && done <= (total ?? done), `Progress of stage ${stage} runs backwards or too far`, () => ({
+            found: `${done} of ${total ?? 'an unknown number of'} ${unit} after ${before}`,
+            wanted: 'a number that does not fall, at most the total',
+          }));
+          doneByStage.set(stage, done);
+        }
+      },
+    },
+    {
+      id: `${name}/abort-before`,
+      title: 'A call with a signal that has already aborted rejects with its reason, and harms nothing',
+      appliesTo: always,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.medium, 'abort before');
+        const wanted = await side.call(side.copyInput(input));
+        // Anything may be a reason; it is handed back as it is.
+        for (const reason of [new Error('The caller changed its mind.'), { why: 'the caller changed its mind' }]) {
+          const what = `${verb} with a signal that has already aborted`;
+          const signal = AbortSignal.abort(reason);
+          expectReason(await settle(what, () => side.call(input, { signal })), reason, what);
+        }
+        expectSame(side.differenceOfOutputs(await side.call(input), wanted), `After an abort ${verb} gives something else`);
+      },
+    },
+    {
+      id: `${name}/abort-during`,
+      title: 'An abort in the middle of a call rejects it promptly with the reason, and harms nothing',
+      appliesTo: always,
+      async run(side: Side) {
+        const long = await side.makeInput(2 * side.lengths.medium, 'abort during');
+        const shorter = await side.makeInput(side.lengths.medium, 'ahead of the aborted call');
+        const wanted = await side.call(shorter);
+        const turns = await turnsTaken(() => side.call(side.copyInput(long)));
+        // Work that is over before the event loop turns cannot be aborted by anyone.
+        const moments = turns === 0 ? [] : [0, 1, turns >> 1];
+        for (const moment of new Set(moments)) await abortAt(side, verb, moment, long, shorter);
+        expectSame(
+          side.differenceOfOutputs(await side.call(shorter), wanted),
+          `After an abort in its middle ${verb} gives something else`,
+        );
+      },
+    },
+    {
+      id: `${name}/close-twice`,
+      title: 'Closing twice is fine',
+      appliesTo: always,
+      async run(side: Side) {
+        const { part } = await side.another();
+        await Promise.all([part.close(), part.close()]);
+        await part.close();
+      },
+    },
+    {
+      id: `${name}/use-after-close`,
+      title: 'A closed component refuses work with a typed error, and its open sessions end',
+      appliesTo: always,
+      async run(side: Side) {
+        const closed = await side.another();
+        const input = await side.makeInput(side.lengths.period, 'use after close');
+        const session = await closed.streaming?.open();
+        await closed.part.close();
+        await expectTypedError('session-closed', `${verb} of a closed ${name}`, () => closed.call(input));
+        const { streaming } = closed;
+        const batch = closed.callBatch?.bind(closed);
+        if (batch) await expectTypedError('session-closed', `${verb}Batch of a closed ${name}`, () => batch([input]));
+        if (streaming === undefined || session === undefined) return;
+        await expectTypedError('session-closed', `Opening a stream of a closed ${name}`, () => streaming.open());
+        const piece = side.pieceOf(input, 0, side.lengthOf(input));
+        await expectTypedError('session-closed', `A push to a session of a closed ${name}`, () => session.push(piece));
+        await session.close();
+      },
+    },
+  ];
+}
+
+/** Counts that no call accepts. */
+export function badCodebookCounts({ part }: CodecSide<unknown, unknown, unknown, unknown>): readonly number[] {
+  return [0, -1, part.tokenSpace.codebooks.length + 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY];
+}
+
+/**
+ * Promptness without a clock: a shorter call starts first, and the longer one is aborted while both are in progress.
+ * It must settle before the one that goes on; a call that waits for its turn, or for its end, does not.
+ */
+async function abortAt<Input>(
+  side: CodecSide<Input, unknown, unknown, unknown>,
+  verb: string,
+  moment: number,
+  long: Input,
+  shorter: Input,
+): Promise<void> {
+  const what = `${verb} aborted ${moment === 0 ? 'right after the call' : `after ${moment} turns of the event loop`}`;
+  const reason = new Error('The caller changed its mind in the middle.');
+  const controller = new AbortController();
+  const ahead = watch(side.call(shorter));
+  const aborted = watch(side.call(side.copyInput(long), { signal: controller.signal }));
+  for (let turn = 0; turn < moment; turn++) await nextTurn();
+  // Where everything was done by now, the abort came too late for this moment.
+  const [cameTooLate, aheadWasDone] = [aborted.settled, ahead.settled];
+  controller.abort(reason);
+  const first = await Promise.race([aborted.outcome.then(() => 'aborted'), ahead.outcome.then(() => 'ahead')]);
+  const [outcome] = await Promise.all([aborted.outcome, ahead.outcome]);
+  if (cameTooLate) return;
+  expectReason(outcome, reason, what);
+  if (aheadWasDone || first === 'aborted') return;
+  throw new ConformanceFailure(`${what} must reject promptly`, {
+    found: 'a rejection only after another call, which was still in progress at the abort, had run to its end',
+    wanted: 'a rejection that waits neither for other calls nor for the rest of its own work',
+  });
+}

@@ -1,0 +1,122 @@
+import type { CodecSide } from '../codec-side.ts';
+import { always, type ConformanceCheck } from '../conformance-check.ts';
+import { expectSame, expectThat } from '../expectations.ts';
+
+/** What whole-clip calls give: the same for the same input, alone or beside others, from whatever memory. */
+export function callResultChecks<Input, Output, InputPiece, OutputPiece>(
+  name: 'tokenizer' | 'detokenizer',
+): readonly ConformanceCheck<CodecSide<Input, Output, InputPiece, OutputPiece>>[] {
+  type Side = CodecSide<Input, Output, InputPiece, OutputPiece>;
+  const verb = name === 'tokenizer' ? 'tokenize' : 'detokenize';
+  return [
+    {
+      id: `${name}/deterministic`,
+      title: 'The same input gives the same result again and again, whatever came between',
+      appliesTo: always,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.medium, 'deterministic');
+        const other = await side.makeInput(side.lengths.medium + side.lengths.period, 'something else');
+        const first = await side.call(side.copyInput(input));
+        for (const when of ['at once', 'once more', 'after another input']) {
+          if (when === 'after another input') await side.call(other);
+          const again = await side.call(side.copyInput(input));
+          expectSame(side.differenceOfOutputs(again, first), `${verb} of the same input again (${when}) differs`);
+        }
+      },
+    },
+    {
+      id: `${name}/input-unchanged`,
+      title: 'A call does not write to its input',
+      appliesTo: always,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.medium, 'input unchanged');
+        const before = side.copyInput(input);
+        await side.call(input);
+        expectSame(side.differenceOfInputs(input, before), `${verb} changed its input`);
+      },
+    },
+    {
+      id: `${name}/input-not-kept`,
+      title: 'When a call has settled its input belongs to the caller again',
+      appliesTo: always,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.medium, 'input not kept');
+        const result = await side.call(input);
+        const resultBefore = side.copyOutput(result);
+        side.scramble(input);
+        const changed = side.copyInput(input);
+        expectSame(side.differenceOfOutputs(result, resultBefore), `The result of ${verb} changed with its input`);
+        expectSame(
+          side.differenceOfOutputs(await side.call(input), await side.call(changed)),
+          `${verb} remembers what an array held in an earlier call`,
+        );
+      },
+    },
+    {
+      id: `${name}/array-views`,
+      title: 'Arrays may lie anywhere in a larger buffer',
+      appliesTo: always,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.medium, 'array views');
+        const wanted = await side.call(side.copyInput(input));
+        const found = await side.call(side.copyInput(input, { asViews: true }));
+        expectSame(
+          side.differenceOfOutputs(found, wanted),
+          `${verb} of arrays that are views (byteOffset > 0) into larger buffers differs`,
+        );
+      },
+    },
+    {
+      id: `${name}/concurrent-calls`,
+      title: 'Calls that overlap give what they give one by one',
+      appliesTo: always,
+      async run(side: Side) {
+        const inputs = await unequalInputs(side, 'concurrent');
+        const wanted: Output[] = [];
+        for (const input of inputs) wanted.push(await side.call(side.copyInput(input)));
+        const found = await Promise.all(inputs.map((input) => side.call(input)));
+        for (const [i, output] of found.entries()) {
+          expectSame(
+            side.differenceOfOutputs(output, wanted[i] as Output),
+            `Call ${i} of ${found.length} at the same time differs from the same call alone`,
+          );
+        }
+      },
+    },
+    {
+      id: `${name}/batch`,
+      title: 'A batch gives what its items give one by one, whatever their lengths',
+      appliesTo: (side: Side) => side.callBatch !== undefined || `the ${name} has no ${verb}Batch`,
+      async run(side: Side) {
+        if (side.callBatch === undefined) return;
+        const inputs = await unequalInputs(side, 'batch');
+        const found = await side.callBatch(inputs.map((input) => side.copyInput(input)));
+        expectThat(found.length === inputs.length, `${verb}Batch must give one result for each item`, () => ({
+          found: `${found.length} results`,
+          wanted: `${inputs.length}`,
+        }));
+        for (const [i, input] of inputs.entries()) {
+          expectSame(
+            side.differenceOfOutputs(found[i] as Output, await side.call(input)),
+            `Item ${i} of a batch (${side.lengthOf(input)} samples) differs from the same item alone`,
+          );
+        }
+        const none = await side.callBatch([]);
+        expectThat(none.length === 0, `${verb}Batch of nothing must give nothing`, () => ({
+          found: `${none.length} results`,
+          wanted: 'none',
+        }));
+      },
+    },
+  ];
+}
+
+/** Inputs of very different lengths, none and one sample among them. */
+async function unequalInputs<Input>(
+  side: CodecSide<Input, unknown, unknown, unknown>,
+  label: string,
+): Promise<readonly Input[]> {
+  const { medium, period } = side.lengths;
+  const lengths = [medium, 1, medium + 2 * period + 1, 0, period + 1];
+  return Promise.all(lengths.map((length, i) => side.makeInput(length, `${label} ${i}`)));
+}

@@ -1,0 +1,153 @@
+import { sampleCountOf } from '../../audio/audio-clip.ts';
+import { frameCountFor, type TokenGrid } from '../../tokens/token-grid.ts';
+import { prefixCounts, prefixOrReason } from '../codec-side.ts';
+import { always, type ConformanceCheck } from '../conformance-check.ts';
+import { type DetokenizerSide, outputSampleCount } from '../detokenizer-side.ts';
+import { describeClip, differenceOfClips, differenceOfSpaces } from '../differences.ts';
+import { expectSame, expectThat, expectTypedError } from '../expectations.ts';
+import { copyGrid, idsByFrame, periodSamples, takeCodebooks } from '../test-grids.ts';
+import { expectGoodPart, expectGoodRate } from './specification.ts';
+
+/** What only a detokenizer promises, beside what it shares with a tokenizer. */
+export const detokenizerChecks: readonly ConformanceCheck<DetokenizerSide>[] = [
+  {
+    id: 'detokenizer/specification',
+    title: 'Version, token space and audio format are well-formed',
+    appliesTo: always,
+    async run({ part }) {
+      expectGoodPart(part);
+      expectGoodRate('audioFormat', part.audioFormat);
+    },
+  },
+  {
+    id: 'detokenizer/token-space-identity',
+    title: 'Every load names the same token space',
+    appliesTo: always,
+    async run(side) {
+      const another = await side.another();
+      expectSame(
+        differenceOfSpaces(another.part.tokenSpace, side.part.tokenSpace),
+        'A second load of the detokenizer has another token space',
+      );
+    },
+  },
+  {
+    id: 'detokenizer/sample-counts',
+    title: 'The audio has exactly the samples of the grid, at the rate and in the channels that are declared',
+    appliesTo: ({ part }) =>
+      periodSamples(part.tokenSpace) !== undefined || 'a codebook of its token space carries no clock',
+    async run(side) {
+      const { audioFormat, tokenSpace } = side.part;
+      for (const length of [...side.lengths.boundary, side.lengths.medium, side.lengths.long]) {
+        const grid = await side.makeInput(length, 'sample counts');
+        // A grid cut out of a longer one is detokenized like any other.
+        for (const startSample of [0, 3 * side.stepSamples]) {
+          const clip = await side.call({ ...copyGrid(grid), startSample });
+          const count = outputSampleCount(length, tokenSpace, audioFormat.sampleRateHz);
+          const isRight =
+            clip.sampleRateHz === audioFormat.sampleRateHz &&
+            clip.channels.length === audioFormat.channelCount &&
+            clip.channels.every((samples) => samples.length === count);
+          expectThat(isRight, `The audio of a grid of ${length} samples from ${startSample} on has another shape`, () => ({
+            found: describeClip(clip),
+            wanted: `${audioFormat.channelCount} channels of ${count} samples at ${audioFormat.sampleRateHz} Hz`,
+          }));
+        }
+      }
+    },
+  },
+  {
+    id: 'detokenizer/finite-samples',
+    title: 'Every sample is a finite number',
+    appliesTo: always,
+    async run(side) {
+      const grid = await side.makeInput(side.lengths.medium, 'finite samples');
+      for (const input of [grid, ...constantGrids(grid)]) {
+        const clip = await side.call(input);
+        for (const samples of clip.channels) {
+          const bad = samples.findIndex((sample) => !Number.isFinite(sample));
+          expectThat(bad === -1, 'A sample is not finite', () => ({
+            found: `${samples[bad]} at sample ${bad} of ${sampleCountOf(clip)}`,
+            wanted: 'finite numbers',
+          }));
+        }
+      }
+    },
+  },
+  {
+    id: 'detokenizer/codebook-prefix',
+    title: 'The first K codebooks of a grid decode, by option as by leaving out the others',
+    appliesTo: prefixOrReason,
+    async run(side) {
+      const grid = await side.makeInput(side.lengths.medium, 'codebook prefix');
+      for (const codebookCount of [...prefixCounts(grid.tracks.length), grid.tracks.length]) {
+        const fewer = await side.call(takeCodebooks(grid, codebookCount));
+        expectSame(
+          differenceOfClips(await side.call(grid, { codebookCount }), fewer),
+          `detokenize with codebookCount ${codebookCount} differs from a grid of ${codebookCount} tracks`,
+        );
+      }
+    },
+  },
+  {
+    id: 'detokenizer/token-space-refused',
+    title: 'A grid of another token space is refused with a typed error',
+    appliesTo: always,
+    async run(side) {
+      const grid = await side.makeInput(side.lengths.period, 'token space refused');
+      const foreign = { ...grid, tokenSpace: { ...grid.tokenSpace, id: `${grid.tokenSpace.id} of another make` } };
+      await expectTypedError('token-space-mismatch', 'detokenize of a grid of another token space', () =>
+        side.call(foreign),
+      );
+    },
+  },
+  {
+    id: 'detokenizer/grid-refused',
+    title: 'A grid that contradicts its token space is refused with a typed error',
+    appliesTo: always,
+    async run(side) {
+      const grid = await side.makeInput(side.lengths.medium, 'grid refused');
+      for (const [what, bad] of badGrids(grid)) {
+        await expectTypedError('token-grid-invalid', `detokenize of ${what}`, () => side.call(bad));
+      }
+    },
+  },
+];
+
+/** Grids that no detokenizer accepts, made from one that it does. */
+export function badGrids(grid: TokenGrid): readonly (readonly [what: string, grid: TokenGrid])[] {
+  const { codebooks } = grid.tokenSpace;
+  const bad: (readonly [string, TokenGrid])[] = [
+    ['a grid without tracks', { ...grid, tracks: [] }],
+    [
+      'a grid with more tracks than its space has codebooks',
+      { ...grid, tracks: [...grid.tracks, ...grid.tracks].slice(0, codebooks.length + 1) },
+    ],
+  ];
+  for (const k of new Set([0, grid.tracks.length - 1])) {
+    const codebook = codebooks[k];
+    if (codebook === undefined) continue;
+    if (codebook.size < 2 ** 32) {
+      const outside = copyGrid(grid);
+      const ids = outside.tracks[k]?.ids;
+      if (ids) ids[ids.length - 1] = codebook.size;
+      bad.push([`a grid with the id ${codebook.size} in ${codebook.name} (size ${codebook.size})`, outside]);
+    }
+    if (codebook.hopSamples !== undefined) {
+      const short = copyGrid(grid);
+      const frames = frameCountFor(grid.sampleCount, codebook.hopSamples) - 1;
+      const tracks = short.tracks.map((track, i) => (i === k ? { ids: idsByFrame(track).slice(0, frames) } : track));
+      bad.push([`a grid whose ${codebook.name} ends one frame before the audio does`, { ...short, tracks }]);
+    }
+  }
+  return bad;
+}
+
+/** Every id the least, and every id the greatest. */
+function constantGrids(grid: TokenGrid): readonly TokenGrid[] {
+  return [0, 1].map((share) => {
+    const copy = copyGrid(grid);
+    for (const [k, { ids }] of copy.tracks.entries()) ids.fill(share * ((copy.tokenSpace.codebooks[k]?.size ?? 1) - 1));
+    return copy;
+  });
+}

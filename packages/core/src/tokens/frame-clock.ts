@@ -1,0 +1,81 @@
+import { frameCountFor, type TokenGrid } from './token-grid.ts';
+import type { TokenSpace } from './token-space.ts';
+
+/**
+ * The samples that stretches of a space can be cut at: the least common multiple of all its hops. A space without a
+ * clock takes it from the space that it is derived from; `undefined` where that has none either.
+ */
+export function alignmentSamples(space: TokenSpace): number | undefined {
+  const hops = hopsOf(space);
+  if (hops !== undefined) return hops.reduce(leastCommonMultiple, 1);
+  return space.derivedFrom === undefined ? undefined : alignmentSamples(space.derivedFrom.tokenSpace);
+}
+
+/** The hops of all codebooks; `undefined` where one of them carries no clock. */
+function hopsOf(space: TokenSpace): readonly number[] | undefined {
+  const hops: number[] = [];
+  for (const { hopSamples } of space.codebooks) {
+    if (hopSamples === undefined) return undefined;
+    hops.push(hopSamples);
+  }
+  return hops;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}
+
+/**
+ * How many frames the tracks of a stretch have, per codebook of the space: just those that cover the samples (`exact`),
+ * or all up to the end of the last frame of the coarsest hop (`padded`). The two are the same where the space has
+ * one hop, and where the samples end on a coarse frame; and `padded` is `exact` where a hop does not divide the coarsest.
+ * `undefined` where a codebook carries no clock.
+ */
+export function trackFrameCounts(
+  space: TokenSpace,
+  sampleCount: number,
+): { readonly exact: readonly number[]; readonly padded: readonly number[] } | undefined {
+  const hops = hopsOf(space);
+  if (hops === undefined) return undefined;
+  const coarsest = Math.max(...hops);
+  const exact = hops.map((hop) => frameCountFor(sampleCount, hop));
+  if (hops.some((hop) => coarsest % hop !== 0)) return { exact, padded: exact };
+  const coarseFrames = frameCountFor(sampleCount, coarsest);
+  return { exact, padded: hops.map((hop) => coarseFrames * (coarsest / hop)) };
+}
+
+/** A stretch of a stream, both ends in samples from the stream's start. */
+export interface SampleRange {
+  readonly startSample: number;
+  readonly endSample: number;
+}
+
+/** What a range is measured against: a grid, or a token file. */
+export type Stretch = Pick<TokenGrid, 'tokenSpace' | 'startSample' | 'sampleCount'>;
+
+/**
+ * The least range around a given one that `sliceGrid` can cut out: both ends moved outward to multiples of
+ * `alignmentSamples`, but not past the ends of the stretch. A range outside the stretch gives an empty one at the nearer
+ * end. A stretch without a clock cannot be cut: the result is all of it.
+ */
+export function alignRangeOutward(stretch: Stretch, { startSample, endSample }: SampleRange): SampleRange {
+  const first = stretch.startSample;
+  const last = first + stretch.sampleCount;
+  const step = hopsOf(stretch.tokenSpace) === undefined ? undefined : alignmentSamples(stretch.tokenSpace);
+  if (step === undefined) return { startSample: first, endSample: last };
+  const from = Math.max(first, Math.floor(startSample / step) * step);
+  const to = Math.min(last, Math.ceil(endSample / step) * step);
+  if (from >= last) return { startSample: last, endSample: last };
+  return { startSample: from, endSample: Math.max(from, to) };
+}
+
+/** Rows of a side track that a stretch of samples touches: the first one's number in the stream, and how many. */
+export function sideRows(
+  hopSamples: number,
+  { startSample, endSample }: SampleRange,
+): { readonly firstRow: number; readonly rowCount: number } {
+  const firstRow = Math.floor(startSample / hopSamples);
+  return { firstRow, rowCount: endSample > startSample ? Math.ceil(endSample / hopSamples) - firstRow : 0 };
+}

@@ -1,0 +1,113 @@
+import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { alignmentSamples } from './frame-clock.ts';
+import type { Codebook, TokenSpace } from './token-space.ts';
+
+/** Ids are kept in 32 bits. */
+const maximumCodebookSize = 2 ** 32;
+/** Transforms of transforms; more is a fault or an attack. */
+const maximumDerivations = 16;
+/** Deeper settings would overflow the stack of whoever walks them. */
+const maximumSettingsDepth = 8;
+
+/**
+ * Checks that a token space is what its type says, also when it comes from a file or from JavaScript.
+ * @throws SpeechTokensError `argument-invalid` that names the field
+ */
+export function validateTokenSpace(space: TokenSpace): void {
+  let depth = 0;
+  for (let next: TokenSpace | undefined = space; next !== undefined; next = next.derivedFrom?.tokenSpace) {
+    if (depth++ > maximumDerivations)
+      throw invalid('derivedFrom', 'a longer chain', `${maximumDerivations} transforms`);
+    validateOne(next);
+  }
+}
+
+function validateOne(space: TokenSpace): void {
+  if (typeof space !== 'object' || space === null) throw invalid('tokenSpace', show(space), 'an object');
+  if (!isName(space.id)) throw invalid('id', show(space.id), 'a text that is not empty');
+  if (!isCount(space.sampleRateHz)) throw invalid('sampleRateHz', show(space.sampleRateHz), 'an integer of at least 1');
+  if (typeof space.prefixDecodable !== 'boolean') {
+    throw invalid('prefixDecodable', show(space.prefixDecodable), 'true or false');
+  }
+  if (!Array.isArray(space.codebooks) || space.codebooks.length === 0) {
+    throw invalid('codebooks', show(space.codebooks), 'a list of at least one codebook');
+  }
+  const names = new Set<string>();
+  for (const [index, codebook] of (space.codebooks as Codebook[]).entries()) {
+    validateCodebook(codebook, `codebooks[${index}]`);
+    if (names.has(codebook.name)) throw invalid(`codebooks[${index}].name`, show(codebook.name), 'a name of its own');
+    names.add(codebook.name);
+  }
+  if (!Number.isSafeInteger(alignmentOf(space))) {
+    throw invalid('codebooks', 'hops without a common multiple below 2^53', 'hops that divide one another');
+  }
+  if (space.durations !== undefined) validateDurations(space);
+  const derivation = space.derivedFrom;
+  if (derivation === undefined) return;
+  const isObject = typeof derivation === 'object' && derivation !== null;
+  if (!isObject || !isName(derivation.transform) || derivation.tokenSpace === undefined) {
+    throw invalid('derivedFrom', show(derivation), 'an object with the name of a transform and a token space');
+  }
+  if (derivation.settings !== undefined && !isJson(derivation.settings, maximumSettingsDepth)) {
+    throw invalid('derivedFrom.settings', 'something else', `JSON data of at most ${maximumSettingsDepth} levels`);
+  }
+}
+
+function isJson(value: unknown, levels: number): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || levels === 0) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
+  return Object.values(value).every((member) => isJson(member, levels - 1));
+}
+
+function validateCodebook(codebook: Codebook, field: string): void {
+  if (typeof codebook !== 'object' || codebook === null) throw invalid(field, show(codebook), 'a codebook');
+  if (!isName(codebook.name)) throw invalid(`${field}.name`, show(codebook.name), 'a text that is not empty');
+  if (!isCount(codebook.size) || codebook.size > maximumCodebookSize) {
+    throw invalid(`${field}.size`, show(codebook.size), 'an integer of 1 to 2^32');
+  }
+  if (codebook.hopSamples !== undefined && !isCount(codebook.hopSamples)) {
+    throw invalid(`${field}.hopSamples`, show(codebook.hopSamples), 'an integer of at least 1, or nothing');
+  }
+}
+
+function validateDurations(space: TokenSpace): void {
+  if (space.durations !== 'runs' && space.durations !== 'spans') {
+    throw invalid('durations', show(space.durations), '"runs", "spans" or nothing');
+  }
+  const clockless = space.codebooks.find((codebook) => codebook.hopSamples === undefined);
+  if (clockless !== undefined) {
+    throw invalid('durations', `${show(space.durations)} with ${show(clockless.name)}`, 'a hop of every codebook');
+  }
+}
+
+/** 1 where there is no clock of the space's own. */
+function alignmentOf(space: TokenSpace): number {
+  return space.codebooks.some((codebook) => codebook.hopSamples === undefined) ? 1 : (alignmentSamples(space) ?? 1);
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+function show(value: unknown): string {
+  const text =
+    typeof value === 'object' ? Object.prototype.toString.call(value) : String(JSON.stringify(value) ?? value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function invalid(field: string, found: string, wanted: string): SpeechTokensError<'argument-invalid'> {
+  return new SpeechTokensError('argument-invalid', {
+    problem: `The token space is invalid in ${field}`,
+    found,
+    wanted,
+    remedy: 'Correct the token space where it is made',
+    details: { argument: 'tokenSpace' },
+  });
+}

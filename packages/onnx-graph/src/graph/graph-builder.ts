@@ -1,0 +1,158 @@
+import { type Shape, shapesEqual } from './dim.ts';
+import type { ElementType } from './element-type.ts';
+import { encodeModel } from './encode-model.ts';
+import { GraphBuildError } from './graph-build-error.ts';
+import {
+  type Attribute,
+  type BuiltGraph,
+  describe,
+  type GraphNode,
+  type GraphTensor,
+  type Initializer,
+  type StateTensor,
+} from './graph-types.ts';
+
+/**
+ * Builds one ONNX graph, node by node. Shapes are checked at each step, so that a wrong weight is named here, and not
+ * by the runtime in terms of generated names.
+ */
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #nodes: GraphNode[] = [];
+  readonly #initializers = new Map<string, Initializer>();
+  readonly #inputs: GraphTensor[] = [];
+  readonly #outputs: GraphTensor[] = [];
+  readonly #states: StateTensor[] = [];
+  readonly #stateNames = new Set<string>();
+  readonly #scopes: string[] = [];
+  #counter = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Runs `build` inside a named module; errors and node names carry the path of modules. */
+  scope<Result>(name: string, build: () => Result): Result {
+    this.#scopes.push(name);
+    try {
+      return build();
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  input(name: string, elementType: ElementType, shape: Shape): GraphTensor {
+    const tensor = { name, elementType, shape };
+    this.#inputs.push(tensor);
+    return tensor;
+  }
+
+  output(name: string, tensor: GraphTensor): void {
+    this.#outputs.push(this.#rename(name, tensor));
+  }
+
+  /**
+   * A tensor that one run leaves to the next. `advance` must be called once, with the value that it takes.
+   */
+  state(
+    name: string,
+    elementType: ElementType,
+    shape: readonly number[],
+  ): { readonly value: GraphTensor; advance(next: GraphTensor): void } {
+    const path = [...this.#scopes, name].join('.');
+    if (this.#stateNames.has(path)) throw this.error(`state ${name}`, 'two of this name', 'a scope for each');
+    this.#stateNames.add(path);
+    const inputName = `state.${path}`;
+    const outputName = `next.${path}`;
+    return {
+      value: { name: inputName, elementType, shape },
+      advance: (next) => {
+        if (!shapesEqual(next.shape, shape) || next.elementType !== elementType) {
+          throw this.error(`state ${name}`, describe(next), describe({ elementType, shape }));
+        }
+        this.#rename(outputName, next);
+        this.#states.push({ name: path, inputName, outputName, elementType, shape });
+      },
+    };
+  }
+
+  /** Adds a tensor of weights or constants; equal names are the same tensor. */
+  initializer(initializer: Initializer): GraphTensor {
+    this.#initializers.set(initializer.name, initializer);
+    return { name: initializer.name, elementType: initializer.elementType, shape: initializer.shape };
+  }
+
+  /** A small constant that lies inside the model. */
+  constant(values: Float32Array | Int32Array | BigInt64Array, shape: readonly number[]): GraphTensor {
+    const elementType = values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'int64';
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+    return this.initializer({ name: `constant_${this.#counter++}`, elementType, shape, data });
+  }
+
+  scalar(value: number): GraphTensor {
+    return this.constant(Float32Array.of(value), []);
+  }
+
+  int64s(values: readonly number[]): GraphTensor {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length]);
+  }
+
+  /** Adds a node with one output, whose type the caller has worked out. */
+  node(
+    operator: string,
+    inputs: readonly GraphTensor[],
+    output: { readonly elementType: ElementType; readonly shape: Shape },
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain?: string,
+  ): GraphTensor {
+    const name = [...this.#scopes, `${operator}_${this.#counter++}`].join('/');
+    this.#nodes.push({
+      operator,
+      name,
+      inputs: inputs.map((input) => input.name),
+      outputs: [name],
+      attributes,
+      ...(domain === undefined ? {} : { domain }),
+    });
+    return { name, elementType: output.elementType, shape: output.shape };
+  }
+
+  /** The error of a part that does not fit, with the path of modules. */
+  error(what: string, found: string, wanted: string): GraphBuildError {
+    const where = [this.#name, ...this.#scopes].join('/');
+    return new GraphBuildError(`${where}: ${what}: found ${found}, wanted ${wanted}`);
+  }
+
+  build(): BuiltGraph {
+    return {
+      name: this.#name,
+      inputs: [...this.#inputs],
+      outputs: [...this.#outputs],
+      states: [...this.#states],
+      model: encodeModel({
+        name: this.#name,
+        nodes: this.#nodes,
+        initializers: [...this.#initializers.values()],
+        inputs: [
+          ...this.#inputs,
+          ...this.#states.map(({ inputName, elementType, shape }) => ({ name: inputName, elementType, shape })),
+        ],
+        outputs: [
+          ...this.#outputs,
+          ...this.#states.map(({ outputName, elementType, shape }) => ({ name: outputName, elementType, shape })),
+        ],
+      }),
+    };
+  }
+
+  #rename(name: string, tensor: GraphTensor): GraphTensor {
+    this.#nodes.push({
+      operator: 'Identity',
+      name: `output/${name}`,
+      inputs: [tensor.name],
+      outputs: [name],
+      attributes: {},
+    });
+    return { ...tensor, name };
+  }
+}

@@ -1,0 +1,46 @@
+export type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
+export { openSafetensorsCheckpoint } from './checkpoint/safetensors-checkpoint.ts';
+export { type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
+export {
+  addDims,
+  type Dim,
+  dimsEqual,
+  divideDim,
+  formatDim,
+  formatShape,
+  multiplyDim,
+  type Shape,
+  type SymbolicDim,
+  shapesEqual,
+  symbolicDim,
+} from './graph/dim.ts';
+export { type ElementType, elementTypeNumbers } from './graph/element-type.ts';
+export { GraphBuildError } from './graph/graph-build-error.ts';
+export { GraphBuilder } from './graph/graph-builder.ts';
+export type {
+  Attribute,
+  BuiltGraph,
+  ExternalTensor,
+  GraphTensor,
+  Initializer,
+  StateTensor,
+} from './graph/graph-types.ts';
+export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
+export { convNextBlock } from './layers/conv-next-block.ts';
+export { withHistory } from './layers/history.ts';
+export { linear } from './layers/linear.ts';
+export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
+export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';
+export { add, cos, exp, gelu, log, minimum, multiply, sin, subtract } from './ops/elementwise.ts';
+export { argMaxLast, gatherRows, selectFirst, sumAxis } from './ops/lookup.ts';
+export { cast, layerNorm, matMul, transpose } from './ops/matrix.ts';
+export { concat, mergeRows, padLast, reshape, slice, splitRows } from './ops/shape.ts';
+export {
+  type GraphSession,
+  type GraphState,
+  openGraphSession,
+  type SessionOptions,
+  type TensorInput,
+  type TensorValues,
+} from './session/graph-session.ts';
+export { loadRuntime, type Runtime } from './session/runtime.ts';

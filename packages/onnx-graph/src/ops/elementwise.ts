@@ -1,0 +1,44 @@
+import { type Dim, dimsEqual, type Shape } from '../graph/dim.ts';
+import type { GraphBuilder } from '../graph/graph-builder.ts';
+import { describe, type GraphTensor } from '../graph/graph-types.ts';
+
+type Unary = (g: GraphBuilder, x: GraphTensor) => GraphTensor;
+type Binary = (g: GraphBuilder, a: GraphTensor, b: GraphTensor) => GraphTensor;
+
+export const exp: Unary = unary('Exp');
+export const log: Unary = unary('Log');
+export const sin: Unary = unary('Sin');
+export const cos: Unary = unary('Cos');
+/** The exact form, with the error function. */
+export const gelu: Unary = unary('Gelu');
+
+export const add: Binary = binary('Add');
+export const subtract: Binary = binary('Sub');
+export const multiply: Binary = binary('Mul');
+export const minimum: Binary = binary('Min');
+
+function unary(operator: string): Unary {
+  return (g, x) => g.node(operator, [x], x);
+}
+
+/** Shapes are broadcast as NumPy does. */
+function binary(operator: string): Binary {
+  return (g, a, b) => {
+    const shape = broadcast(a.shape, b.shape);
+    if (shape === undefined || a.elementType !== b.elementType) throw g.error(operator, describe(b), describe(a));
+    return g.node(operator, [a, b], { elementType: a.elementType, shape });
+  };
+}
+
+function broadcast(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const shape: Dim[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const left = a[a.length - rank + axis] ?? 1;
+    const right = b[b.length - rank + axis] ?? 1;
+    if (right === 1 || dimsEqual(left, right)) shape.push(left);
+    else if (left === 1) shape.push(right);
+    else return undefined;
+  }
+  return shape;
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { GraphBuilder, openGraphSession, withHistory } from '../src/index.ts';
+
+async function historySession() {
+  const g = new GraphBuilder('test');
+  const x = g.input('x', 'float32', [{ symbol: 'rows', times: 1, plus: 0 }, 1]);
+  g.output(
+    'y',
+    g.scope('layer', () => withHistory(g, x, 2)),
+  );
+  const session = await openGraphSession(g.build(), { weightsDirectory: '.' });
+  return {
+    session,
+    run: async (state: ReturnType<typeof session.createState>, ...values: number[]) => {
+      const input = { values: Float32Array.from(values), shape: [values.length, 1] };
+      return [...(await session.run({ x: input }, state)).y!];
+    },
+  };
+}
+
+test('states are independent, can be saved and continued, and start over at zero', async () => {
+  const { session, run } = await historySession();
+  const [a, b] = [session.createState(), session.createState()];
+  await run(a, 1, 2);
+  expect(await run(b, 7)).toEqual([0, 0, 7]);
+  const saved = structuredClone(a.save());
+  expect(saved).toEqual({ 'layer.history': Float32Array.of(1, 2) });
+  expect(await run(a, 3)).toEqual([1, 2, 3]);
+  const continued = session.createState();
+  expect(continued.restore(saved)).toBeUndefined();
+  expect(await run(continued, 3)).toEqual([1, 2, 3]);
+  a.reset();
+  expect(await run(a, 5)).toEqual([0, 0, 5]);
+  await session.close();
+});
+
+test('a saved state that does not fit is refused whole', async () => {
+  const { session, run } = await historySession();
+  const state = session.createState();
+  await run(state, 1, 2);
+  expect(state.restore({ 'layer.history': new Float32Array(3) })).toBe('layer.history');
+  expect(state.restore(null)).toBe('layer.history');
+  expect(await run(state, 3)).toEqual([1, 2, 3]);
+  await session.close();
+});
+
+test('a run with a wrong input fails with the stage, and the state stands', async () => {
+  const { session, run } = await historySession();
+  const state = session.createState();
+  await run(state, 1, 2);
+  const wrong = session.run({ x: { values: new Float32Array(4), shape: [2, 2] } }, state);
+  await expect(wrong).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'running test' } });
+  expect(await run(state, 3)).toEqual([1, 2, 3]);
+  await session.close();
+  await session.close();
+});

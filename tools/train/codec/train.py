@@ -1,0 +1,250 @@
+"""Train the codec. The schedule follows the wall time, so a run anneals fully in `--minutes`."""
+
+import argparse
+import copy
+import json
+import math
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from config import CodecConfig
+from data import Speech
+from discriminator import Discriminator, discriminator_loss, generator_losses
+from evaluate import evaluate
+from export import export
+from losses import ReconstructionLoss
+from model import Codec
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("training")
+    group.add_argument("--minutes", type=float, default=90, help="planned wall time of training, over all resumed parts")
+    group.add_argument("--config", type=Path, help="config.json with other sizes")
+    group.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    group.add_argument("--threads", type=int, default=2)
+    group.add_argument("--seed", type=int, default=1)
+    group.add_argument("--batch", type=int, default=16, help="crops per step")
+    group.add_argument("--crop-seconds", type=float, default=1.0)
+    group.add_argument("--learning-rate", type=float, default=1.2e-3)
+    group.add_argument("--warmup-steps", type=int, default=200)
+    group.add_argument("--autoencoder-steps", type=int, default=400, help="first steps without quantisation")
+    group.add_argument("--commitment", type=float, default=0.05)
+    group.add_argument("--average", type=float, default=0.999, help="decay of the exported moving average")
+    group.add_argument("--adversarial-from", type=int, metavar="STEP", help="start the discriminator at this step")
+    group.add_argument("--adversarial-share", type=float, default=0.0, help="or: in this last share of the time")
+    group.add_argument("--adversarial-items", type=int, default=8, help="crops per step that the discriminator sees")
+    group.add_argument("--adversarial-seconds", type=float, default=0.5, help="length of what it sees of them")
+    group.add_argument("--adversarial-weight", type=float, default=0.1)
+    group.add_argument("--matching-weight", type=float, default=0.4)
+    group.add_argument("--evaluate-minutes", type=float, default=10)
+    group.add_argument("--checkpoint-minutes", type=float, default=5)
+    group.add_argument("--validation-utterances", type=int, default=14)
+    group.add_argument("--latest", type=Path, help="folder that receives an export after every evaluation")
+
+
+class Trainer:
+    def __init__(self, args: argparse.Namespace, run: Path, speech: Speech):
+        torch.set_num_threads(args.threads)
+        torch.manual_seed(args.seed)
+        self.args, self.run, self.speech = args, run, speech
+        self.device = torch.device(args.device)
+        self.autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda")
+        self.config = CodecConfig.load(args.config) if args.config else CodecConfig()
+        self.codec = Codec(self.config).to(self.device)
+        self.average = copy.deepcopy(self.codec).eval()
+        self.loss = ReconstructionLoss().to(self.device)
+        self.discriminator = Discriminator().to(self.device)
+        self.optimizer = self.make_optimizer(self.codec, (0.9, 0.98))
+        self.opponent = self.make_optimizer(self.discriminator, (0.8, 0.99))
+        self.random = torch.Generator().manual_seed(args.seed)
+        self.hop = self.config.hop_samples
+        self.samples = round(args.crop_seconds * self.config.sample_rate_hz / self.hop) * self.hop
+        self.step, self.elapsed, self.quantised, self.adversarial_step = 0, 0.0, False, 0
+        self.latents: list[Tensor] = []
+        self.terms: dict[str, float] = {}
+        self.interrupted = False
+        self.vectors = args.batch * self.samples // self.hop
+
+    def make_optimizer(self, module: torch.nn.Module, betas: tuple[float, float]) -> torch.optim.Optimizer:
+        matrices = [p for p in module.parameters() if p.ndim > 1]
+        others = [p for p in module.parameters() if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
+        return torch.optim.AdamW(groups, lr=self.args.learning_rate, betas=betas, fused=True)
+
+    # -- state -----------------------------------------------------------------
+
+    def save(self) -> None:
+        state = {
+            "codec": self.codec.state_dict(), "average": self.average.state_dict(),
+            "quantizer": self.codec.quantizer.training_state(), "discriminator": self.discriminator.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "opponent": self.opponent.state_dict(),
+            "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
+            "step": self.step, "elapsed": self.elapsed, "quantised": self.quantised,
+            "adversarial_step": self.adversarial_step, "latents": self.latents,
+        }
+        temporary = self.run / "checkpoint.tmp"
+        torch.save(state, temporary)
+        if (self.run / "checkpoint.pt").exists():
+            os.replace(self.run / "checkpoint.pt", self.run / "checkpoint-previous.pt")
+        os.replace(temporary, self.run / "checkpoint.pt")
+
+    def resume(self) -> bool:
+        path = self.run / "checkpoint.pt"
+        if not path.exists():
+            return False
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.codec.load_state_dict(state["codec"])
+        self.average.load_state_dict(state["average"])
+        self.codec.quantizer.load_training_state(state["quantizer"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.opponent.load_state_dict(state["opponent"])
+        self.random.set_state(state["random"].cpu())
+        torch.set_rng_state(state["torch_random"].cpu())
+        for name in ("step", "elapsed", "quantised", "adversarial_step", "latents"):
+            setattr(self, name, state[name])
+        return True
+
+    # -- one step --------------------------------------------------------------
+
+    def learning_rate(self) -> float:
+        progress = min(1.0, self.elapsed / (self.args.minutes * 60))
+        cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
+        return self.args.learning_rate * cosine * min(1.0, (self.step + 1) / self.args.warmup_steps)
+
+    def adversarial(self) -> bool:
+        args = self.args
+        if args.adversarial_from is not None:
+            return self.step >= args.adversarial_from
+        return self.elapsed >= (1 - args.adversarial_share) * args.minutes * 60
+
+    def quantise(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents [B, T, D] -> what the decoder gets, and the commitment loss."""
+        if not self.quantised:
+            self.latents.append(z.detach().reshape(-1, z.shape[-1]).float())
+            self.latents = self.latents[-32:]
+            noise = torch.randn_like(z) * (0.15 * z.detach().std((0, 1)))
+            return z + noise, z.new_zeros(())
+        batch, levels = z.shape[0], self.config.codebook_count
+        counts = torch.randint(1, levels + 1, (batch,), generator=self.random)
+        counts[torch.rand(batch, generator=self.random) < 0.5] = levels
+        q, commitment, _ = self.codec.quantizer(z, counts.to(z.device))
+        return q, commitment
+
+    def train_step(self) -> None:
+        args = self.args
+        if not self.quantised and self.step >= args.autoencoder_steps and self.latents:
+            latents = torch.cat(self.latents)
+            self.codec.quantizer.initialise(latents, self.vectors)
+            self.average.quantizer.codebooks.copy_(self.codec.quantizer.codebooks)
+            self.quantised, self.latents = True, []
+        rate = self.learning_rate()
+        for optimizer in (self.optimizer, self.opponent):
+            for group in optimizer.param_groups:
+                group["lr"] = rate if optimizer is self.optimizer else min(rate, 4e-4)
+        x = self.speech.batch(args.batch, self.samples + self.hop, self.random).to(self.device)
+        with self.autocast:
+            z = self.codec.encoder(x)[:, :-1]  # the last latent saw no look-ahead
+            q, commitment = self.quantise(z)
+            output = self.codec.decoder(q)
+        # the first hop has fewer overlapping frames than all others
+        output, target = output[:, self.hop :], x[:, self.hop : self.samples]
+        total, terms = self.loss(output, target)
+        terms["commitment"] = float(commitment.detach())
+        total = total + args.commitment * commitment
+        if self.quantised and self.adversarial():
+            total = total + self.play(output, target, terms)
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.codec.parameters(), 2.0)
+        terms["norm"] = float(norm)
+        if math.isfinite(terms["norm"]):
+            self.optimizer.step()
+            self.update_average()
+        if self.quantised and self.step % 10 == 0:
+            self.codec.quantizer.restart_dead(self.vectors)
+        for name, value in terms.items():
+            self.terms[name] = value if name not in self.terms else 0.98 * self.terms[name] + 0.02 * value
+        self.step += 1
+
+    def play(self, output: Tensor, target: Tensor, terms: dict[str, float]) -> Tensor:
+        """Train the discriminator on some crops; return its part of the codec's loss."""
+        args = self.args
+        items = torch.randperm(output.shape[0], generator=self.random)[: args.adversarial_items]
+        length = min(round(args.adversarial_seconds * self.config.sample_rate_hz), output.shape[1])
+        start = int(torch.randint(output.shape[1] - length + 1, (), generator=self.random))
+        fake, real = output[items, start : start + length], target[items, start : start + length]
+        self.discriminator.requires_grad_(True)
+        loss = discriminator_loss(self.discriminator(real), self.discriminator(fake.detach()))
+        self.opponent.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.discriminator.parameters(), 5.0)
+        self.opponent.step()
+        self.discriminator.requires_grad_(False)
+        with torch.no_grad():
+            judged = self.discriminator(real)
+        adversarial, matching = generator_losses(judged, self.discriminator(fake))
+        self.adversarial_step += 1
+        ramp = min(1.0, self.adversarial_step / 200)  # let the discriminator learn first
+        terms.update(discriminator=float(loss.detach()), adversarial=float(adversarial.detach()), matching=float(matching.detach()))
+        return ramp * (args.adversarial_weight * adversarial + args.matching_weight * matching)
+
+    @torch.no_grad()
+    def update_average(self) -> None:
+        decay = min(self.args.average, (1 + self.step) / (10 + self.step))
+        mine, other = list(self.average.parameters()), list(self.codec.parameters())
+        torch._foreach_lerp_(mine, other, 1 - decay)
+        if self.quantised:
+            self.average.quantizer.codebooks.lerp_(self.codec.quantizer.codebooks, 1 - decay)
+
+    # -- the run ---------------------------------------------------------------
+
+    def interrupt(self, *_) -> None:
+        """On SIGTERM: finish the step, save, leave. The same command resumes."""
+        self.interrupted = True
+
+    def log(self, **values) -> None:
+        line = json.dumps({"minute": round(self.elapsed / 60, 2), "step": self.step, **values})
+        print(line, flush=True)
+        with open(self.run / "log.jsonl", "a") as file:
+            file.write(line + "\n")
+
+    def evaluate(self, utterances: list[Tensor]) -> None:
+        self.log(validation=evaluate(self.average, utterances))
+        if self.args.latest:
+            export(self.average, self.args.latest, utterances[0][0, : 4 * self.config.sample_rate_hz + 123])
+
+    def train(self) -> Codec:
+        """Train until the planned time is over; returns the averaged codec."""
+        args = self.args
+        resumed = self.resume()
+        utterances = self.speech.validation(args.validation_utterances)
+        self.log(resumed=resumed, data=self.speech.summary(), arguments={k: str(v) for k, v in vars(args).items()})
+        checkpoint = evaluation = self.elapsed
+        signal.signal(signal.SIGTERM, self.interrupt)
+        while self.elapsed < args.minutes * 60:
+            start = time.monotonic()
+            self.train_step()
+            self.elapsed += time.monotonic() - start
+            if self.interrupted:
+                self.save()
+                sys.exit("interrupted; the checkpoint is saved")
+            if self.step % 50 == 0:
+                self.log(rate=round(self.learning_rate(), 6), **{k: round(v, 4) for k, v in self.terms.items()})
+            if self.elapsed - checkpoint > args.checkpoint_minutes * 60:
+                self.save()
+                checkpoint = self.elapsed
+            if self.quantised and self.elapsed - evaluation > args.evaluate_minutes * 60:
+                start = time.monotonic()
+                self.evaluate(utterances)
+                self.elapsed += time.monotonic() - start
+                evaluation = self.elapsed
+        self.save()
+        self.evaluate(utterances)
+        return self.average
