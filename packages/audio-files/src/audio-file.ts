@@ -5,8 +5,7 @@ export type AudioFileFormat = 'wav' | 'aiff' | 'flac' | 'ogg-flac' | 'mp3' | 'og
 
 /** Something a reader of the file should know, though it could be read. */
 export interface AudioWarning {
-  readonly code:
-    /** The header gives a size that the file does not have; what is there was taken. */
+  readonly code: /** The header gives a size that the file does not have; what is there was taken. */
     | 'size-mismatch'
     /** The file ends before its header says. */
     | 'truncated'

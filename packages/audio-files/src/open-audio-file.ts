@@ -1,13 +1,19 @@
 import { type CallOptions, type PcmChunk, SpeechTokensError } from '@speech-tokens/core';
 import { breathe, orAbort } from './abort.ts';
-import { type AudioFile, createWarningList, type FormatReader, type ReadOptions, type WarningList } from './audio-file.ts';
+import {
+  type AudioFile,
+  createWarningList,
+  type FormatReader,
+  type ReadOptions,
+  type WarningList,
+} from './audio-file.ts';
 import { detectBytes, detectFormat, supportedFormats } from './detect/detect-format.ts';
 import { skipId3 } from './detect/id3.ts';
 import { argumentError, decodeError } from './errors.ts';
 import { openAiff } from './formats/aiff/open-aiff.ts';
 import { openFlac } from './formats/flac/open-flac.ts';
 import { openWav } from './formats/wav/open-wav.ts';
-import { blobSource, type ByteSource, memorySource, sourceFrom } from './source/byte-source.ts';
+import { type ByteSource, blobSource, memorySource, sourceFrom } from './source/byte-source.ts';
 import { nameOf } from './source/byte-window.ts';
 
 /**
@@ -44,10 +50,15 @@ async function toSource(input: AudioInput): Promise<ByteSource> {
     const { openFileSource } = await import('./source/file-source.ts');
     return await openFileSource(input);
   }
-  if (!(input instanceof Object) || typeof input.read !== 'function' || !(input.sizeBytes >= 0)) {
-    throw argumentError('input', String(input), 'a path, a file: URL, bytes, a Blob, or a source with read and sizeBytes');
+  const source = input as ByteSource;
+  if (!(source instanceof Object) || typeof source.read !== 'function' || !(source.sizeBytes >= 0)) {
+    throw argumentError(
+      'input',
+      String(input),
+      'a path, a file: URL, bytes, a Blob, or a source with read and sizeBytes',
+    );
   }
-  return input;
+  return source;
 }
 
 async function openReader(

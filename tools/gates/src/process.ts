@@ -32,3 +32,13 @@ export function runProcess(
     child.once('close', (code) => resolve({ exitCode: code ?? 1, stdout, output }));
   });
 }
+
+/**
+ * Program and first arguments that start npm or pnpm. The set-up of this repository says them; else PATH has them.
+ */
+export function packageManager(name: 'npm' | 'pnpm'): readonly [string, ...string[]] {
+  const given = process.env[`SPEECH_TOKENS_${name.toUpperCase()}`];
+  if (given === undefined) return [name];
+  const [program, ...args] = JSON.parse(given) as string[];
+  return program === undefined ? [name] : [program, ...args];
+}

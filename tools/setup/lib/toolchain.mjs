@@ -204,7 +204,7 @@ function withoutNpmWorkspaceSettings(base) {
  * npm as a program and first arguments, without a shell.
  * @returns {readonly [string, ...string[]]}
  */
-function npmProgram() {
+export function npmProgram() {
   const nodeFolder = dirname(process.execPath);
   const candidates = [
     ...(basename(dirname(dirname(process.env.npm_execpath ?? ''))) === 'npm' ? [process.env.npm_execpath ?? ''] : []),

@@ -6,6 +6,7 @@ import { repositoryRoot, setupFolder } from '../lib/paths.mjs';
 import { prepare } from '../lib/prepare.mjs';
 import { durationText, SetupError, say } from '../lib/report.mjs';
 import { readRecord } from '../lib/stamp.mjs';
+import { npmProgram } from '../lib/toolchain.mjs';
 import { workspacePackages } from '../lib/workspace.mjs';
 
 /**
@@ -100,7 +101,12 @@ async function gates({ toolchain, env }, packed) {
   await rm(resultFile, { force: true });
   const script = join(repositoryRoot, 'tools', 'gates', 'src', 'main.ts');
   const args = [script, '--json-file', resultFile, ...(packed ? ['--packed'] : [])];
-  const exitCode = await run(toolchain.node, args, { cwd: repositoryRoot, env });
+  // Where PATH would lead to a `.cmd` file, which needs a shell, the gates are told how to start these.
+  const programs = {
+    SPEECH_TOKENS_PNPM: JSON.stringify(toolchain.pnpm),
+    SPEECH_TOKENS_NPM: JSON.stringify(npmProgram()),
+  };
+  const exitCode = await run(toolchain.node, args, { cwd: repositoryRoot, env: { ...env, ...programs } });
   return countsOrFailure(await readRecord(resultFile), exitCode);
 }
 

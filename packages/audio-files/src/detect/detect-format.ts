@@ -1,6 +1,6 @@
 import type { AudioFileFormat } from '../audio-file.ts';
-import { asciiOf } from '../source/byte-window.ts';
 import { findMpegHeader } from '../formats/mp3/mpeg-header.ts';
+import { asciiOf } from '../source/byte-window.ts';
 
 /** Bytes of the start of a file that `detectFormat` wants to see. */
 export const detectBytes = 4096;

@@ -18,7 +18,11 @@ export function mixToMono<Clip extends AudioClip>(clip: Clip, mode: MixMode = 'a
  * mixed to one. Other changes have no agreed meaning and are refused.
  * @throws SpeechTokensError `audio-format` when several channels would have to become another number above one
  */
-export function toChannelCount<Clip extends AudioClip>(clip: Clip, channelCount: number, mode: MixMode = 'average'): Clip {
+export function toChannelCount<Clip extends AudioClip>(
+  clip: Clip,
+  channelCount: number,
+  mode: MixMode = 'average',
+): Clip {
   if (!Number.isSafeInteger(channelCount) || channelCount < 1) {
     throw argumentError('channelCount', String(channelCount), 'an integer of 1 or more');
   }

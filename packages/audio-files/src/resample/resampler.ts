@@ -51,11 +51,20 @@ export async function createResampler(options: ResamplerOptions): Promise<Resamp
   return createSpeexResampler(await loadSpeex(), options);
 }
 
-function createSpeexResampler(module: SpeexModule, { fromHz, toHz, channelCount }: ResamplerOptions): Resampler {
+/** Native memory of one resampler. */
+interface NativeResampler {
+  /** [error, or used and made lengths: 4 words][input block][output block] */
+  readonly scratch: number;
+  readonly outputCapacity: number;
+  /** One native resampler a channel: they then never differ by how their pieces were cut. */
+  readonly states: readonly number[];
+  free(): void;
+}
+
+// Apart from the resampler object: what frees a forgotten one must not hold on to it.
+function allocateNative(module: SpeexModule, { fromHz, toHz, channelCount }: ResamplerOptions): NativeResampler {
   const outputCapacity = Math.max(64, Math.ceil((blockSamples * toHz) / fromHz) + 64);
-  // [error or lengths: 4 words][input block][output block]
   const scratch = module._malloc(16 + 4 * (blockSamples + outputCapacity));
-  // One native resampler a channel: they then never differ by how their pieces were cut.
   const states: number[] = [];
   let isFree = false;
   const free = (): void => {
@@ -79,6 +88,14 @@ function createSpeexResampler(module: SpeexModule, { fromHz, toHz, channelCount 
     module._speex_resampler_skip_zeros(state);
     states.push(state);
   }
+  return { scratch, outputCapacity, states, free };
+}
+
+function createSpeexResampler(module: SpeexModule, options: ResamplerOptions): Resampler {
+  const { fromHz, toHz, channelCount } = options;
+  const native = allocateNative(module, options);
+  const { scratch, outputCapacity, states } = native;
+  let isClosed = false;
   const latencySamples = module._speex_resampler_get_input_latency(states[0]!);
 
   /** Runs one channel; stops when the input is used up or `limit` samples were made. */
@@ -106,11 +123,12 @@ function createSpeexResampler(module: SpeexModule, { fromHz, toHz, channelCount 
   let takenSamples = 0;
   let madeSamples = 0;
   /** Samples due after so many of the input, exact also beyond 2^53 / toHz. */
-  const dueSamples = (): number => Number((BigInt(takenSamples) * BigInt(2 * toHz) + BigInt(fromHz)) / BigInt(2 * fromHz));
+  const dueSamples = (): number =>
+    Number((BigInt(takenSamples) * BigInt(2 * toHz) + BigInt(fromHz)) / BigInt(2 * fromHz));
 
   const resampler: Resampler = {
     push(channels) {
-      checkOpen(isFree);
+      checkOpen(isClosed);
       const length = checkedLength(channels, channelCount);
       takenSamples += length;
       const output = channels.map((samples, channel) => runChannel(states[channel]!, samples, Infinity));
@@ -118,7 +136,7 @@ function createSpeexResampler(module: SpeexModule, { fromHz, toHz, channelCount 
       return output;
     },
     flush() {
-      checkOpen(isFree);
+      checkOpen(isClosed);
       const missing = dueSamples() - madeSamples;
       // Behind the end lies silence, as long as the filter reaches, and a little more for rounding.
       const tail = new Float32Array(latencySamples + Math.ceil(fromHz / toHz) + 1);
@@ -127,11 +145,12 @@ function createSpeexResampler(module: SpeexModule, { fromHz, toHz, channelCount 
       return output;
     },
     close() {
+      isClosed = true;
       forgotten.unregister(resampler);
-      free();
+      native.free();
     },
   };
-  forgotten.register(resampler, free, resampler);
+  forgotten.register(resampler, native.free, resampler);
   return resampler;
 }
 

@@ -14,7 +14,11 @@ export interface ByteWindow {
 
 const defaultBlockBytes = 65_536;
 
-export function createByteWindow(source: ByteSource, signal?: AbortSignal, blockBytes: number = defaultBlockBytes): ByteWindow {
+export function createByteWindow(
+  source: ByteSource,
+  signal?: AbortSignal,
+  blockBytes: number = defaultBlockBytes,
+): ByteWindow {
   let block: Uint8Array = new Uint8Array(0);
   let blockStart = 0;
   return {

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { type FileHandle, open } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { SpeechTokensError } from '@speech-tokens/core';
 import type { ByteSource } from './byte-source.ts';
 
@@ -10,7 +10,12 @@ import type { ByteSource } from './byte-source.ts';
 export async function openFileSource(input: string | URL): Promise<ByteSource> {
   const path = toPath(input);
   const failure = (problem: string, remedy: string, cause?: unknown): SpeechTokensError =>
-    new SpeechTokensError('file-read', { problem, remedy, details: { path }, ...(cause === undefined ? {} : { cause }) });
+    new SpeechTokensError('file-read', {
+      problem,
+      remedy,
+      details: { path },
+      ...(cause === undefined ? {} : { cause }),
+    });
   let handle: FileHandle;
   try {
     handle = await open(path, 'r');
@@ -31,7 +36,8 @@ export async function openFileSource(input: string | URL): Promise<ByteSource> {
     return {
       name: path,
       sizeBytes: stats.size,
-      read: (offsetBytes, lengthBytes) => readFully(handle, path, offsetBytes, Math.min(lengthBytes, stats.size), failure),
+      read: (offsetBytes, lengthBytes) =>
+        readFully(handle, path, offsetBytes, Math.min(lengthBytes, stats.size), failure),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -57,7 +63,11 @@ async function readFully(
     }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw failure(`${path}: Reading failed (${code})`, 'Check the disk, and that the file was not closed while in use', cause);
+    throw failure(
+      `${path}: Reading failed (${code})`,
+      'Check the disk, and that the file was not closed while in use',
+      cause,
+    );
   }
   return filled === lengthBytes ? bytes : bytes.subarray(0, filled);
 }

@@ -1,5 +1,5 @@
 import type { SafetensorsHeader, SafetensorsTensor } from '../safetensors/read-safetensors-header.ts';
-import { sideRows, trackFrameCounts } from '../tokens/frame-clock.ts';
+import { alignmentSamples, sideRows, trackFrameCounts } from '../tokens/frame-clock.ts';
 import { type SideTrackShape, type TokenFileMetadata, tensorNames, tokenFileError } from './token-file-metadata.ts';
 
 export interface IntegerTensor extends SafetensorsTensor {
@@ -12,10 +12,15 @@ export interface TrackTensors {
   readonly durationsFrames?: IntegerTensor;
 }
 
+export interface SideTrackTensor {
+  readonly shape: SideTrackShape;
+  readonly tensor: SafetensorsTensor;
+}
+
 /** Where everything lies in a token file. */
 export interface TokenFileLayout {
   readonly tracks: readonly TrackTensors[];
-  readonly sideTracks: readonly { readonly shape: SideTrackShape; readonly tensor: SafetensorsTensor }[];
+  readonly sideTracks: readonly SideTrackTensor[];
 }
 
 /**
@@ -27,6 +32,10 @@ export function findTensors(header: SafetensorsHeader, metadata: TokenFileMetada
   const { tokenSpace, startSample, sampleCount } = metadata;
   if (!Number.isSafeInteger(startSample + sampleCount)) {
     throw invalid(path, 'The tokens end too late', `sample ${startSample + sampleCount}`, 'an end below 2^53');
+  }
+  const step = alignmentSamples(tokenSpace);
+  if (sampleCount > 0 && step !== undefined && startSample % step !== 0) {
+    throw invalid(path, 'The tokens do not start on a frame', `start_sample ${startSample}`, `a multiple of ${step}`);
   }
   const find = (name: string): SafetensorsTensor => {
     const tensor = header.tensors.get(name);
@@ -74,7 +83,11 @@ export function findTensors(header: SafetensorsHeader, metadata: TokenFileMetada
 }
 
 /** Tracks without durations show in the header already whether they cover the samples. */
-function checkCover(tracks: readonly TrackTensors[], { tokenSpace, sampleCount }: TokenFileMetadata, path: string): void {
+function checkCover(
+  tracks: readonly TrackTensors[],
+  { tokenSpace, sampleCount }: TokenFileMetadata,
+  path: string,
+): void {
   const counts = trackFrameCounts(tokenSpace, sampleCount);
   if (counts === undefined || tokenSpace.durations !== undefined) return;
   const fits = (wanted: readonly number[]) => tracks.every(({ ids }, index) => ids.length === wanted[index]);

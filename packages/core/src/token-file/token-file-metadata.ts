@@ -113,7 +113,8 @@ function readSideTracks(texts: ReadonlyMap<string, string>, path: string): reado
 function readJson(texts: ReadonlyMap<string, string>, key: string, path: string): unknown {
   const text = texts.get(key);
   if (text === undefined) throw damaged(path, key, 'nothing', 'JSON');
-  if (text.length > maximumJsonLength) throw damaged(path, key, `${text.length} characters`, `at most ${maximumJsonLength}`);
+  if (text.length > maximumJsonLength)
+    throw damaged(path, key, `${text.length} characters`, `at most ${maximumJsonLength}`);
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {

@@ -28,11 +28,7 @@ export async function apiReport(one: Package, typesFile: string): Promise<string
   }
 }
 
-function configuration(
-  one: Package,
-  typesFile: string,
-  folder: string,
-): Parameters<typeof ExtractorConfig.prepare>[0] {
+function configuration(one: Package, typesFile: string, folder: string): Parameters<typeof ExtractorConfig.prepare>[0] {
   const silent = { logLevel: ExtractorLogLevel.None };
   return {
     packageJsonFullPath: join(one.folder, 'package.json'),

@@ -14,7 +14,12 @@ export function firstDifference(before: string, after: string, contextLines = 3,
   const removed = old.slice(start, old.length - common).map((line) => `- ${line}`);
   const added = now.slice(start, now.length - common).map((line) => `+ ${line}`);
   const context = old.slice(Math.max(0, start - contextLines), start).map((line) => `  ${line}`);
-  return [`@@ line ${start + 1} @@`, ...context, ...shortened(removed, changedLines), ...shortened(added, changedLines)].join('\n');
+  return [
+    `@@ line ${start + 1} @@`,
+    ...context,
+    ...shortened(removed, changedLines),
+    ...shortened(added, changedLines),
+  ].join('\n');
 }
 
 function shortened(lines: readonly string[], limit: number): readonly string[] {

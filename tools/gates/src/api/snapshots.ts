@@ -24,7 +24,7 @@ export async function checkApi(one: Package, update: boolean): Promise<readonly 
   const findings: Finding[] = [];
   const wanted = new Set<string>();
   for (const [entry, target] of Object.entries(publishedExports(one.manifest))) {
-    const types = typeof target === 'object' ? target['types'] : undefined;
+    const types = typeof target === 'object' ? target.types : undefined;
     if (types === undefined) continue;
     const name = snapshotName(entry);
     wanted.add(name);

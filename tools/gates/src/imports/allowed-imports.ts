@@ -11,16 +11,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'codec-ssl': ['core', 'onnx-graph'],
   'slm-runtime': ['core', 'onnx-graph'],
   'token-view': ['core'],
-  cli: [
-    'core',
-    'audio-files',
-    'measures',
-    'onnx-graph',
-    'codec-rvq',
-    'codec-ssl',
-    'slm-runtime',
-    'token-view',
-  ],
+  cli: ['core', 'audio-files', 'measures', 'onnx-graph', 'codec-rvq', 'codec-ssl', 'slm-runtime', 'token-view'],
   'vscode-ext': [
     'core',
     'audio-files',

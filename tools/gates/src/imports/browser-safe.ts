@@ -39,19 +39,22 @@ async function followImports(workspace: Workspace, start: string): Promise<reado
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     for (const { specifier, line } of importSpecifiers(file, await readFile(file, 'utf8'))) {
       const where = `${shownPath(workspace, file)}:${line}`;
-      const target = specifier.startsWith('.')
-        ? resolve(dirname(file), specifier)
-        : sourceOfOurs(workspace, specifier);
+      const target = specifier.startsWith('.') ? resolve(dirname(file), specifier) : sourceOfOurs(workspace, specifier);
       if (target !== undefined) {
         if (!reachedFrom.has(target)) {
           reachedFrom.set(target, file);
           queue.push(target);
         }
       } else if (isOfNode(specifier)) {
-        findings.push(error(where, `imports "${specifier}", and browsers reach it: ${chain(workspace, file, reachedFrom)}`));
+        findings.push(
+          error(where, `imports "${specifier}", and browsers reach it: ${chain(workspace, file, reachedFrom)}`),
+        );
       } else {
         findings.push(
-          error(where, `imports the package "${specifier}" into an entry for browsers, which has no runtime dependencies.`),
+          error(
+            where,
+            `imports the package "${specifier}" into an entry for browsers, which has no runtime dependencies.`,
+          ),
         );
       }
     }

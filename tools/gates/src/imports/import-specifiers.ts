@@ -42,8 +42,8 @@ function collectImportTypes(node: unknown, found: { specifier: string; offset: n
     return;
   }
   const fields = node as Record<string, unknown>;
-  if (fields['type'] === 'TSImportType') {
-    const source = fields['source'] as { value?: unknown; start?: unknown } | undefined;
+  if (fields.type === 'TSImportType') {
+    const source = fields.source as { value?: unknown; start?: unknown } | undefined;
     if (typeof source?.value === 'string' && typeof source.start === 'number') {
       found.push({ specifier: source.value, offset: source.start });
     }

@@ -27,7 +27,7 @@ function checkPackage(one: Package): readonly Finding[] {
     [manifest.license === 'Apache-2.0', `wants "license": "Apache-2.0", found ${manifest.license}`],
     [manifest.type === 'module', 'wants "type": "module": packages here are ES modules only'],
     [(manifest.description ?? '') !== '', 'wants a description'],
-    [manifest.engines?.['node'] !== undefined, 'wants "engines": { "node": … }'],
+    [manifest.engines?.node !== undefined, 'wants "engines": { "node": … }'],
     [manifest.repository?.directory === one.path, `wants "repository.directory": "${one.path}"`],
     [manifest.files !== undefined, 'wants "files", or tests and sources are published'],
     [manifest.publishConfig?.access === 'public', 'wants "publishConfig": { "access": "public" }'],
@@ -43,18 +43,23 @@ function checkExports(one: Package, where: string): readonly Finding[] {
   const findings: Finding[] = [];
   for (const [entry, target] of Object.entries(inside)) {
     if (JSON.stringify(withoutSource(target)) !== JSON.stringify(published[entry])) {
-      findings.push(error(where, `publishes the entry "${entry}" in another way than it is used here, beside "${sourceCondition}"`));
+      findings.push(
+        error(where, `publishes the entry "${entry}" in another way than it is used here, beside "${sourceCondition}"`),
+      );
     }
     if (typeof target === 'string') continue;
     const source = target[sourceCondition];
-    if (source === undefined) findings.push(error(where, `wants the condition "${sourceCondition}" for the entry "${entry}"`));
-    else if (!existsSync(join(one.folder, source))) findings.push(error(where, `names ${source}, which does not exist`));
+    if (source === undefined)
+      findings.push(error(where, `wants the condition "${sourceCondition}" for the entry "${entry}"`));
+    else if (!existsSync(join(one.folder, source)))
+      findings.push(error(where, `names ${source}, which does not exist`));
     if (Object.keys(target)[0] !== sourceCondition) {
       findings.push(error(where, `wants "${sourceCondition}" first in the entry "${entry}": the first match counts`));
     }
   }
   for (const entry of Object.keys(published)) {
-    if (inside[entry] === undefined) findings.push(error(where, `publishes the entry "${entry}", which is not in "exports"`));
+    if (inside[entry] === undefined)
+      findings.push(error(where, `publishes the entry "${entry}", which is not in "exports"`));
   }
   return findings;
 }

@@ -10,7 +10,8 @@ export const contentsGate: Gate = {
 const always = ['package.json', 'README.md', 'LICENSE'];
 
 /** Sources, tests and their media have no place in a published package. */
-const never = /(^|\/)(src|test|tests|bench|fixtures|node_modules|coverage)\/|\.test\.|\.tsbuildinfo$|(^|\/)tsconfig.*\.json$/;
+const never =
+  /(^|\/)(src|test|tests|bench|fixtures|node_modules|coverage)\/|\.test\.|\.tsbuildinfo$|(^|\/)tsconfig.*\.json$/;
 
 export function checkContents(one: PackedPackage): readonly Finding[] {
   const { path, manifest } = one.package;

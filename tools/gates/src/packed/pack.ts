@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProcess } from '../process.ts';
+import { packageManager, runProcess } from '../process.ts';
 import { type Manifest, type Package, publicPackages, type Workspace } from '../workspace.ts';
 
 /** A public package as it would be published. */
@@ -16,7 +16,7 @@ export interface PackedPackage {
 /** Packs every public package into a folder. They have to be built before. */
 export async function packPackages(workspace: Workspace, folder: string): Promise<readonly PackedPackage[]> {
   const packed: PackedPackage[] = [];
-  const [program, ...first] = pnpmProgram(process.env);
+  const [program, ...first] = packageManager('pnpm');
   for (const one of publicPackages(workspace)) {
     const { exitCode, stdout, output } = await runProcess(
       program,
@@ -33,14 +33,6 @@ export async function packPackages(workspace: Workspace, folder: string): Promis
     packed.push({ package: one, tarball, bytes, files: listed.files.map(({ path }) => path) });
   }
   return packed;
-}
-
-/** The set-up of this repository says how it starts pnpm; else the one in PATH. */
-function pnpmProgram(environment: NodeJS.ProcessEnv): readonly [string, ...string[]] {
-  const given = environment['SPEECH_TOKENS_PNPM'];
-  if (given === undefined) return ['pnpm'];
-  const [program, ...args] = JSON.parse(given) as string[];
-  return program === undefined ? ['pnpm'] : [program, ...args];
 }
 
 /** What a published package.json says: pnpm replaces the fields that `publishConfig` names. */

@@ -1,61 +1,105 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { error, type Finding, type Gate } from '../gate.ts';
-import { runProcess } from '../process.ts';
-import type { Workspace } from '../workspace.ts';
+import { type ProcessResult, packageManager, runProcess } from '../process.ts';
+import type { Manifest, Workspace } from '../workspace.ts';
 import type { PackedPackage } from './pack.ts';
 
 export const quickStartGate: Gate = {
   name: 'quick-start',
-  title: 'examples/quick-start runs with the packed packages, installed by npm as a user would',
+  title: 'examples/quick-start and the command run from packed packages, installed by npm as a user would',
   slow: true,
   run: async ({ workspace, packed }) => checkQuickStart(workspace, await packed()),
 };
 
-/** Outside of the workspace, so that nothing can be found there by accident. */
+const where = 'examples/quick-start';
+
+/** In a temporary folder, so that nothing of the workspace can be found there by accident. */
 export async function checkQuickStart(
   workspace: Workspace,
   packed: readonly PackedPackage[],
 ): Promise<readonly Finding[]> {
-  const example = join(workspace.root, 'examples', 'quick-start');
   const folder = await mkdtemp(join(tmpdir(), 'speech-tokens-quick-start-'));
   try {
-    await cp(example, folder, {
+    await cp(join(workspace.root, where), folder, {
       recursive: true,
-      filter: (file) => !['node_modules', 'output'].includes(basename(file)),
+      filter: (file) => basename(file) !== 'node_modules',
     });
-    const tarballs = new Map(packed.map((one) => [one.package.name, one.tarball]));
-    await useTarballs(folder, tarballs);
-    const npm = npmProgram();
-    const install = await runProcess(
-      npm[0],
-      [...npm.slice(1), 'install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--loglevel=error'],
-      { cwd: folder, env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } },
-    );
-    if (install.exitCode !== 0) return [error('examples/quick-start', `npm install failed:\n${install.output}`)];
-    await mkdir(join(folder, 'output'), { recursive: true });
+    await takeFromTarballs(join(folder, 'package.json'), packed);
+    const installed = await npmInstall(folder);
+    if (installed.exitCode !== 0) return [error(where, `npm install failed:\n${installed.output}`)];
     await cp(join(workspace.root, 'examples', 'audio', 'sense-and-sensibility.wav'), join(folder, 'recording.wav'));
-    const run = await runProcess(process.execPath, ['src/main.ts', 'recording.wav'], { cwd: folder });
-    const findings: Finding[] = [];
-    if (run.exitCode !== 0) findings.push(error('examples/quick-start', `failed:\n${run.output}`));
-    else findings.push(...(await checkOutput(folder, run.stdout)));
-    findings.push(...(await checkCommand(folder)));
-    return findings;
+    return [...(await checkExample(folder)), ...(await checkCommand(folder))];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Every package of ours is taken from its tarball, also where another of ours asks for it. */
-async function useTarballs(folder: string, tarballs: ReadonlyMap<string, string>): Promise<void> {
-  const file = join(folder, 'package.json');
-  const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-  const fromTarballs = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]));
-  const { devDependencies, ...rest } = manifest;
-  await writeFile(
-    file,
-    JSON.stringify({ ...rest, dependencies: fromTarballs, overrides: { 'onnxruntime-node': overrideOf(devDependencies) } }, null, 2),
-  );
+async function checkExample(folder: string): Promise<readonly Finding[]> {
+  const { exitCode, stdout, output } = await runProcess(process.execPath, ['quick-start.mjs', 'recording.wav'], {
+    cwd: folder,
+  });
+  if (exitCode !== 0) return [error(where, `ended with exit code ${exitCode}:\n${output}`)];
+  const findings: Finding[] = [];
+  // 7.1 s of audio at 50 frames a second.
+  if (!/\b8 codebooks × 355 frames\b/.test(stdout)) {
+    findings.push(error(where, `was expected to print "8 codebooks × 355 frames"; it printed:\n${output}`));
+  }
+  const decoded = join(folder, 'decoded.wav');
+  const bytes = existsSync(decoded) ? (await stat(decoded)).size : 0;
+  // 113,600 samples of 16 bit, and a header.
+  if (bytes < 2 * 113_600)
+    findings.push(error(where, `was expected to write decoded.wav of the whole length; ${bytes} bytes`));
+  return findings;
+}
+
+async function checkCommand(folder: string): Promise<readonly Finding[]> {
+  const manifestFile = join(folder, 'node_modules', 'speech-tokens', 'package.json');
+  const { bin } = JSON.parse(await readFile(manifestFile, 'utf8')) as { bin?: Record<string, string> };
+  const script = bin?.['speech-tokens'];
+  if (script === undefined) return [error('packages/cli', 'packs no command "speech-tokens".')];
+  const args = [resolve(dirname(manifestFile), script), 'tokenize', 'recording.wav', '--out', 'recording.safetensors'];
+  const { exitCode, output } = await runProcess(process.execPath, args, { cwd: folder });
+  if (exitCode === 0 && existsSync(join(folder, 'recording.safetensors'))) return [];
+  return [
+    error('packages/cli', `speech-tokens tokenize, installed from its tarball, ended with ${exitCode}:\n${output}`),
+  ];
+}
+
+/** What the example needs of ours, and what that needs of ours, comes from the tarballs and not from a registry. */
+async function takeFromTarballs(manifestFile: string, packed: readonly PackedPackage[]): Promise<void> {
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest;
+  const dependencies: Record<string, string> = {};
+  const queue = Object.entries(manifest.dependencies ?? {});
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const [name, range] = next;
+    const ours = packed.find((one) => one.package.name === name);
+    if (ours === undefined) {
+      if (!range.startsWith('catalog:')) dependencies[name] ??= range;
+      continue;
+    }
+    if (dependencies[name] !== undefined) continue;
+    dependencies[name] = `file:${ours.tarball}`;
+    queue.push(
+      ...Object.entries(ours.package.manifest.dependencies ?? {}).filter(([other]) =>
+        packed.some((one) => one.package.name === other),
+      ),
+    );
+  }
+  await writeFile(manifestFile, JSON.stringify({ ...manifest, dependencies, devDependencies: {} }, null, 2));
+}
+
+async function npmInstall(folder: string): Promise<ProcessResult> {
+  const flags = [
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--no-package-lock',
+    '--ignore-scripts',
+    '--loglevel=error',
+  ];
+  const [program, ...first] = packageManager('npm');
+  return await runProcess(program, [...first, 'install', ...flags], { cwd: folder });
 }

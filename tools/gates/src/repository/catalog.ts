@@ -13,11 +13,15 @@ export function checkCatalog(workspace: Workspace): readonly Finding[] {
   const findings: Finding[] = [];
   for (const one of workspace.packages) {
     const { dependencies, devDependencies, optionalDependencies } = one.manifest;
-    for (const [name, range] of [dependencies, devDependencies, optionalDependencies].flatMap((all) => Object.entries(all ?? {}))) {
+    for (const [name, range] of [dependencies, devDependencies, optionalDependencies].flatMap((all) =>
+      Object.entries(all ?? {}),
+    )) {
       const where = `${one.path}/package.json`;
       if (!ours.has(name)) uses.set(name, [...(uses.get(name) ?? []), { where, range }]);
       else if (!range.startsWith('workspace:')) {
-        findings.push(error(where, `takes ${name} as "${range}"; a package of this repository is taken as "workspace:^".`));
+        findings.push(
+          error(where, `takes ${name} as "${range}"; a package of this repository is taken as "workspace:^".`),
+        );
       }
     }
   }
@@ -26,7 +30,10 @@ export function checkCatalog(workspace: Workspace): readonly Finding[] {
     for (const { where, range } of all) {
       if (range.startsWith('catalog:')) continue;
       findings.push(
-        error(where, `takes ${name} as "${range}", and so do others. Put the version into the catalog of pnpm-workspace.yaml and write "catalog:".`),
+        error(
+          where,
+          `takes ${name} as "${range}", and so do others. Put the version into the catalog of pnpm-workspace.yaml and write "catalog:".`,
+        ),
       );
     }
   }

@@ -24,7 +24,10 @@ export async function checkChangesets(workspace: Workspace): Promise<readonly Fi
   for (const one of publicPackages(workspace)) {
     if (announced.has(one.name) || !(await changedSinceRelease(workspace.root, one))) continue;
     findings.push(
-      error(one.path, `changed since its version ${one.manifest.version ?? ''} and has no changeset. Run: npm run pnpm -- changeset`),
+      error(
+        one.path,
+        `changed since its version ${one.manifest.version ?? ''} and has no changeset. Run: npm run pnpm -- changeset`,
+      ),
     );
   }
   return findings;

@@ -16,7 +16,8 @@ export async function checkFileLengths(workspace: Workspace, limit: number): Pro
   for (const file of await committedFiles(workspace.root)) {
     if (!/\.(ts|tsx|mts|mjs|js|py)$/.test(file)) continue;
     const lines = ((await textOf(file)) ?? '').split('\n').length;
-    if (lines > limit) findings.push(warning(shownPath(workspace, file), `${lines} lines; look for the second thing in it.`));
+    if (lines > limit)
+      findings.push(warning(shownPath(workspace, file), `${lines} lines; look for the second thing in it.`));
   }
   return findings;
 }

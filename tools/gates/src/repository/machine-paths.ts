@@ -7,8 +7,7 @@ import { committedFiles, textOf } from './committed-files.ts';
 export const machinePathsGate: Gate = {
   name: 'machine-paths',
   title: 'committed text holds no paths of a developer’s machine',
-  run: ({ workspace }) =>
-    checkMachinePaths(workspace, { root: workspace.root, home: homedir(), host: hostname() }),
+  run: ({ workspace }) => checkMachinePaths(workspace, { root: workspace.root, home: homedir(), host: hostname() }),
 };
 
 export interface Machine {

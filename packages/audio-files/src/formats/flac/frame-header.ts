@@ -21,11 +21,7 @@ const fixedBits: readonly (number | undefined)[] = [0, 8, 12, undefined, 16, 20,
 export const maxFrameHeaderBytes = 16;
 
 /** The header at a place, if one is there whose check sum is right and that fits the stream; else `undefined`. */
-export function parseFrameHeader(
-  bytes: Uint8Array,
-  offset: number,
-  info: FlacStreamInfo,
-): FlacFrameHeader | undefined {
+export function parseFrameHeader(bytes: Uint8Array, offset: number, info: FlacStreamInfo): FlacFrameHeader | undefined {
   if (offset + 6 > bytes.length || bytes[offset] !== 0xff || (bytes[offset + 1]! & 0xfe) !== 0xf8) return undefined;
   const numbersSamples = (bytes[offset + 1]! & 1) === 1;
   const blockCode = bytes[offset + 2]! >> 4;
@@ -68,7 +64,10 @@ export function parseFrameHeader(
 }
 
 /** A number of up to 36 bits in the manner of UTF-8. */
-function readCodedNumber(bytes: Uint8Array, offset: number): { readonly value: number; readonly end: number } | undefined {
+function readCodedNumber(
+  bytes: Uint8Array,
+  offset: number,
+): { readonly value: number; readonly end: number } | undefined {
   const first = bytes[offset]!;
   const leadingOnes = Math.clz32(~(first << 24));
   if (leadingOnes === 0) return { value: first, end: offset + 1 };

@@ -1,12 +1,12 @@
 import type { PcmChunk } from '@speech-tokens/core';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { decodeError } from '../../errors.ts';
+import { chunkSampleCountFor } from '../../limits.ts';
 import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow } from '../../source/byte-window.ts';
-import { chunkSampleCountFor } from '../../limits.ts';
 import { readFlacHeader } from './flac-header.ts';
-import { findFrame, frameAt, type LocatedFrame } from './frame-finder.ts';
 import { createSeeker, type FlacSpan } from './flac-seek.ts';
+import { findFrame, frameAt, type LocatedFrame } from './frame-finder.ts';
 
 /** Bytes read at a time when going straight on. */
 const readBlockBytes = 262_144;
@@ -69,7 +69,11 @@ export async function openFlac(
       if (frame === undefined) {
         frame = await findFrame(reading, offsetBytes + 1, source.sizeBytes, info, signal);
         if (frame === undefined) break;
-        const missing = missingSamples(span.sampleOf(frame) - sample, frame.offsetBytes - offsetBytes, info.maxBlockSamples);
+        const missing = missingSamples(
+          span.sampleOf(frame) - sample,
+          frame.offsetBytes - offsetBytes,
+          info.maxBlockSamples,
+        );
         warnings.add(
           'damaged',
           `${missing} samples from sample ${sample} on could not be decoded; silence stands in for them`,

@@ -84,13 +84,13 @@ function readResidual(reader: BitReader, samples: Float64Array, order: number): 
   const method = readBits(reader, 2);
   if (method > 1) return false;
   const parameterBits = method === 0 ? 4 : 5;
-  const escape = method === 0 ? 15 : 31;
+  const escapeCode = method === 0 ? 15 : 31;
   const partitionOrder = readBits(reader, 4);
   const partitionSamples = samples.length >> partitionOrder;
   if (partitionSamples << partitionOrder !== samples.length || partitionSamples < order) return false;
   for (let start = order, end = partitionSamples; end <= samples.length; start = end, end += partitionSamples) {
     const parameter = readBits(reader, parameterBits);
-    if (parameter === escape) {
+    if (parameter === escapeCode) {
       const rawBits = readBits(reader, 5);
       for (let i = start; i < end; i++) samples[i] = readSigned(reader, rawBits);
     } else {

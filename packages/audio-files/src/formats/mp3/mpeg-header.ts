@@ -57,7 +57,9 @@ export function parseMpegHeader(bytes: Uint8Array, offset: number): MpegHeader |
  * The first place where a header stands and another of the same kind follows one frame later (or the file ends there):
  * a single sync word turns up by chance in any data.
  */
-export function findMpegHeader(bytes: Uint8Array): { readonly header: MpegHeader; readonly offset: number } | undefined {
+export function findMpegHeader(
+  bytes: Uint8Array,
+): { readonly header: MpegHeader; readonly offset: number } | undefined {
   for (let offset = 0; offset + 4 <= bytes.length; offset++) {
     const header = parseMpegHeader(bytes, offset);
     if (header?.frameBytes === undefined) continue;

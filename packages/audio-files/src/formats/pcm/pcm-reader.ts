@@ -33,7 +33,10 @@ export function createPcmReader(source: ByteSource, layout: PcmLayout, warnings:
       const found = channels[0]!.length;
       if (found > 0) yield { sampleRateHz, startSample, channels };
       if (found < wanted) {
-        warnings.add('truncated', `The file became shorter while it was read; it ends at sample ${startSample + found}`);
+        warnings.add(
+          'truncated',
+          `The file became shorter while it was read; it ends at sample ${startSample + found}`,
+        );
         return;
       }
     }

@@ -1,7 +1,7 @@
-import { checkHeaderFormat, decodeError } from '../../errors.ts';
 import type { WarningList } from '../../audio-file.ts';
-import type { SampleEncoding } from '../pcm/sample-encoding.ts';
+import { checkHeaderFormat, decodeError } from '../../errors.ts';
 import { viewOf } from '../../source/byte-window.ts';
+import type { SampleEncoding } from '../pcm/sample-encoding.ts';
 
 /** What the `fmt ` chunk of a WAV file says. */
 export interface WavFormat {
@@ -27,7 +27,7 @@ const tagNames: Readonly<Record<number, string>> = {
   255: 'AAC',
   352: 'Windows Media Audio 1',
   353: 'Windows Media Audio 2',
-  62_319: 'FLAC',
+  62319: 'FLAC',
 };
 
 /** The end of every sub-format of WAVEFORMATEXTENSIBLE that stands for a plain format tag. */
@@ -63,7 +63,8 @@ export function parseWavFormat(
   const bytesPerSample = sampleBytes(bits, blockAlign, channelCount, warnings);
   const encoding = encodingOf(tag, bits, bytesPerSample, littleEndian);
   if (encoding === undefined) {
-    const title = tag === 1 || tag === 3 || tag === 6 || tag === 7 ? `${bits}-bit samples` : (tagNames[tag] ?? 'unknown');
+    const title =
+      tag === 1 || tag === 3 || tag === 6 || tag === 7 ? `${bits}-bit samples` : (tagNames[tag] ?? 'unknown');
     throw decodeError({
       problem: 'The WAV file holds samples in an encoding that is not supported',
       found: `format tag 0x${tag.toString(16).padStart(4, '0')} (${title}), ${bits} bits`,

@@ -55,7 +55,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
     if (!redirectStatuses.has(response.status) || stopAt?.(response) === true) return { response, url: url.href };
     const location = response.headers.get('location');
     await response.body?.cancel();
-    if (location === null || !URL.canParse(location, url)) {
+    if (location === null || !URL.canParse(location, url.href)) {
       throw refused(request.url, `a redirect to ${location ?? 'nowhere'}`, 'a redirect to an address');
     }
     if (hop >= redirectLimit) throw refused(request.url, `more than ${redirectLimit} redirects`, 'an end to them');

@@ -1,4 +1,7 @@
 import type { PluginManifest, SpeechPluginV1 } from '../../contract/speech-plugin.ts';
+import { isSpeechTokensError } from '../../errors/speech-tokens-error.ts';
+import type { TokenSpace } from '../../tokens/token-space.ts';
+import { validateTokenSpace } from '../../tokens/validate-token-space.ts';
 import { checkIdentity, checkSpecificationVersion, describe, invalid, isRecord } from './plugin-manifest.ts';
 
 /**
@@ -65,33 +68,11 @@ function checkComponent(packageName: string, where: string, component: { readonl
 }
 
 function checkTokenSpace(packageName: string, where: string, space: unknown): void {
-  if (!isRecord(space)) throw invalid(packageName, where, describe(space), 'a token space');
-  const { id, sampleRateHz, codebooks, prefixDecodable } = space;
-  if (typeof id !== 'string' || id === '') throw invalid(packageName, `"id" of ${where}`, describe(id), 'a text');
-  if (!isWhole(sampleRateHz, 1)) {
-    throw invalid(packageName, `"sampleRateHz" of ${where}`, describe(sampleRateHz), 'a whole number of at least 1');
-  }
-  if (typeof prefixDecodable !== 'boolean') {
-    throw invalid(packageName, `"prefixDecodable" of ${where}`, describe(prefixDecodable), 'true or false');
-  }
-  if (!Array.isArray(codebooks) || codebooks.length === 0) {
-    throw invalid(packageName, `"codebooks" of ${where}`, describe(codebooks), 'a list with at least one codebook');
-  }
-  const names = new Set<string>();
-  for (const [index, codebook] of codebooks.entries()) {
-    const codebookWhere = `"codebooks[${index}]" of ${where}`;
-    if (!isRecord(codebook)) throw invalid(packageName, codebookWhere, describe(codebook), 'a codebook');
-    const { name, size, hopSamples } = codebook;
-    if (typeof name !== 'string' || name === '' || names.has(name)) {
-      throw invalid(packageName, `"name" of ${codebookWhere}`, describe(name), 'a name that is there only once');
-    }
-    names.add(name);
-    if (!isWhole(size, 1) || (size as number) > 2 ** 32) {
-      throw invalid(packageName, `"size" of ${codebookWhere}`, describe(size), 'a whole number from 1 to 2^32');
-    }
-    if (hopSamples !== undefined && !isWhole(hopSamples, 1)) {
-      throw invalid(packageName, `"hopSamples" of ${codebookWhere}`, describe(hopSamples), 'a whole number from 1');
-    }
+  try {
+    validateTokenSpace(space as TokenSpace);
+  } catch (cause) {
+    if (!isSpeechTokensError(cause)) throw cause;
+    throw invalid(packageName, where, cause.message.replace(/\.$/, ''), 'a valid token space', cause);
   }
 }
 
