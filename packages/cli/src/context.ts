@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { type Capabilities, capabilitiesOf, type Environment } from './terminal/capabilities.ts';
 import { createPainter, type Painter } from './terminal/colour.ts';
@@ -19,8 +18,6 @@ export interface CliOptions {
   readonly cwd?: string;
   /** When it aborts, the run cleans up and ends with exit code 130, or 143 where the reason is a `TerminatedError`. */
   readonly signal?: AbortSignal;
-  /** Temporary files that exist at the moment: what to delete when the process has to end at once. */
-  readonly temporaryPaths?: Set<string>;
 }
 
 export interface CliContext {
@@ -31,8 +28,6 @@ export interface CliContext {
   readonly cwd: string;
   /** Aborts when the caller's does, and when standard output is closed. */
   readonly signal: AbortSignal;
-  readonly temporaryPaths: Set<string>;
-  readonly temporaryDirectory: string;
   /** What may be written to standard output and error. */
   readonly out: { readonly capabilities: Capabilities; readonly painter: Painter };
   readonly err: { readonly capabilities: Capabilities; readonly painter: Painter };
@@ -56,7 +51,7 @@ export class TerminatedError extends Error {
 
 export function createContext(options: CliOptions): CliContext & { readonly dispose: () => void } {
   const { stdin = process.stdin, stdout = process.stdout, stderr = process.stderr } = options;
-  const { env = process.env, cwd = process.cwd(), temporaryPaths = new Set<string>() } = options;
+  const { env = process.env, cwd = process.cwd() } = options;
   const pipe = new AbortController();
   const signals = options.signal === undefined ? [pipe.signal] : [options.signal, pipe.signal];
   const signal = AbortSignal.any(signals);
@@ -94,8 +89,6 @@ export function createContext(options: CliOptions): CliContext & { readonly disp
     env,
     cwd,
     signal,
-    temporaryPaths,
-    temporaryDirectory: tmpdir(),
     out: side(stdout),
     err: side(stderr),
     write,

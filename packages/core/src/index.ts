@@ -1,7 +1,8 @@
 export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from './audio/audio-clip.ts';
-export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source.ts';
 export { validateAudioClip } from './audio/validate-audio.ts';
+export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source.ts';
 export type { CallOptions, Progress } from './contract/call-options.ts';
+export { findComponent } from './contract/find-component.ts';
 export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';
 export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
 export type {
@@ -51,11 +52,54 @@ export {
   type StreamSessionOptions,
 } from './streaming/create-stream-session.ts';
 export {
+  type GridJson,
+  type GridJsonOptions,
+  gridFromJson,
+  gridToJson,
+  gridToJsonText,
+} from './token-exports/grid-json.ts';
+export { type GridFromNpyOptions, gridFromNpy, gridToNpy, trackToNpy } from './token-exports/grid-npy.ts';
+export { openTokenFile, type ReadTokensOptions, type TokenFile } from './token-file/open-token-file.ts';
+export type { SideTrackShape, TokenFileMetadata, TokenFileSource } from './token-file/token-file-metadata.ts';
+export {
+  createTokenFileWriter,
+  type TokenFileWriter,
+  type TokenFileWriterOptions,
+} from './token-file/token-file-writer.ts';
+export { assertTokenSpace, tokenSpacesEqual } from './tokens/compare-token-spaces.ts';
+export {
+  alignmentSamples,
+  alignRangeOutward,
+  type SampleRange,
+  type Stretch,
+  trackFrameCounts,
+} from './tokens/frame-clock.ts';
+export { takeCodebooks } from './tokens/take-codebooks.ts';
+export {
   frameCountFor,
   type SideTrack,
   type TokenGrid,
   type TokenTrack,
   trackFrameCount,
 } from './tokens/token-grid.ts';
+export type { JsonData, TokenSpaceDerivation } from './tokens/token-space.ts';
 export { bitrateBps, type Codebook, frameRateHz, type TokenSpace } from './tokens/token-space.ts';
-export { type ValidateTokenGridOptions, validateTokenGrid } from './tokens/validate-token-grid.ts';
+export { tokenSpaceFromJson, tokenSpaceToJson } from './tokens/token-space-json.ts';
+export {
+  type ValidateTokenGridOptions,
+  type ValidateTokenGridOptions,
+  validateTokenGrid,
+  validateTokenGrid,
+} from './tokens/validate-token-grid.ts';
+export { validateTokenSpace } from './tokens/validate-token-space.ts';
+export { flatten, unflatten } from './transforms/flatten.ts';
+export {
+  type FlattenLayout,
+  type FlattenLayoutOptions,
+  type FlattenSlot,
+  timeOrderedLayout,
+} from './transforms/flatten-layout.ts';
+export { joinGrids } from './transforms/join-grids.ts';
+export { mergeRepeats } from './transforms/merge-repeats.ts';
+export { sliceGrid } from './transforms/slice-grid.ts';
+export { spaceBefore, type TokenTransform } from './transforms/token-transform.ts';

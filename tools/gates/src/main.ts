@@ -53,15 +53,13 @@ try {
 
 async function passes(gate: Gate, context: GateContext): Promise<boolean> {
   const startedAt = performance.now();
-  const findings = await gate
-    .run(context)
-    .catch((thrown: unknown): readonly Finding[] => [
-      {
-        level: 'error',
-        where: gate.name,
-        message: thrown instanceof Error ? (thrown.stack ?? thrown.message) : `${thrown}`,
-      },
-    ]);
+  const findings = await gate.run(context).catch((thrown: unknown): readonly Finding[] => [
+    {
+      level: 'error',
+      where: gate.name,
+      message: thrown instanceof Error ? (thrown.stack ?? thrown.message) : `${thrown}`,
+    },
+  ]);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const failed = findings.some(({ level }) => level === 'error');
   console.log(`${failed ? '✗' : '✓'} ${gate.name}: ${gate.title} (${seconds} s)`);

@@ -27,10 +27,30 @@ const readmes = await Promise.all(
 beforeAll(async () => {
   await rm(programFolder, { recursive: true, force: true });
   await mkdir(programFolder, { recursive: true });
+  for (const { file, blocks } of readmes) {
+    for (const block of blocks.filter(isProgram)) await writeFile(programFile(file, block), `${block.code}\n`);
+  }
 });
+
+/** Where a program of a README is written to. */
+function programFile(readme: string, block: CodeBlock): string {
+  return join(programFolder, `${readme.replaceAll(/[^a-z-]/gi, '-')}-${block.line}.ts`);
+}
 
 test('the root README has a program to run', () => {
   expect(readmes.find(({ file }) => file === 'README.md')?.blocks.some(isProgram)).toBe(true);
+});
+
+test('every program has right types', async () => {
+  const project = join(programFolder, 'tsconfig.json');
+  const compilerOptions = { noEmit: true, isolatedDeclarations: false, declaration: false };
+  await writeFile(
+    project,
+    JSON.stringify({ extends: '../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] }),
+  );
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { exitCode, output } = await runExample(compiler, ['-p', project], programFolder);
+  expect(exitCode, output).toBe(0);
 });
 
 describe.each(readmes.filter(({ blocks }) => blocks.length > 0))('$file', ({ file, blocks }) => {
@@ -52,9 +72,7 @@ describe.each(readmes.filter(({ blocks }) => blocks.length > 0))('$file', ({ fil
 });
 
 async function runProgram(file: string, block: CodeBlock, folder: string): Promise<void> {
-  const program = join(programFolder, `${file.replaceAll(/[^a-z-]/gi, '-')}-${block.line}.ts`);
-  await writeFile(program, `${block.code}\n`);
-  const { exitCode, output } = await runExample(program, [], folder);
+  const { exitCode, output } = await runExample(programFile(file, block), [], folder);
   expect(exitCode, output).toBe(0);
 }
 

@@ -14,3 +14,11 @@ export {
 export { type FindPluginsOptions, type FoundPlugin, findPlugins } from './plugins/find-plugins.ts';
 export { type LoadedPlugin, type LoadPluginOptions, loadPlugin, type PluginLocation } from './plugins/load-plugin.ts';
 export { nearestNames } from './plugins/nearest-names.ts';
+export { type FileSource, openFileSource } from './token-file/file-source.ts';
+export {
+  openTokenFileAt,
+  type TokenFileOnDisk,
+  type WriteTokenFileOptions,
+  writeTokenFile,
+} from './token-file/token-files.ts';
+export { writeFileAtomically } from './token-file/write-file-atomically.ts';

@@ -2,8 +2,8 @@ import type { CallOptions } from '../contract/call-options.ts';
 import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
 import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { Streaming } from '../contract/streaming.ts';
+import { alignmentSamples } from '../tokens/frame-clock.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
-import { periodSamples } from './test-grids.ts';
 
 export interface CodebookSettings {
   readonly codebookCount?: number;
@@ -64,7 +64,7 @@ export interface Lengths {
 
 /** Lengths that suit a component: bounded, so that checking a slow model takes minutes and not hours. */
 export function lengthsFor(space: TokenSpace, latencySamples: number | undefined): Lengths {
-  const period = periodSamples(space) ?? Math.ceil(space.sampleRateHz / 50);
+  const period = alignmentSamples(space) ?? Math.ceil(space.sampleRateHz / 50);
   const hops = space.codebooks.map(({ hopSamples }) => hopSamples ?? period);
   // A latency that is nonsense is for its own check to report; it must not decide how much memory the others take.
   const declared = latencySamples ?? period;
@@ -80,10 +80,15 @@ export function lengthsFor(space: TokenSpace, latencySamples: number | undefined
   return { period, boundary: [...boundary].sort((a, b) => a - b), medium, long };
 }
 
+/** Why checks of time have nothing to check. */
+export const noClock = 'a codebook of its token space carries no clock';
+
 /** Why checks of streaming have nothing to check; `true` where they have. */
 export function streamsOrReason(side: CodecSide<unknown, unknown, unknown, unknown>): true | string {
   if (side.streaming === undefined) return `the ${side.name} has no streaming side`;
-  if (periodSamples(side.part.tokenSpace) === undefined) return 'a codebook of its token space carries no clock';
+  const { codebooks, durations } = side.part.tokenSpace;
+  if (codebooks.some(({ hopSamples }) => hopSamples === undefined)) return noClock;
+  if (side.name === 'detokenizer' && durations === 'spans') return 'ids of its token space cannot be cut at any frame';
   return true;
 }
 

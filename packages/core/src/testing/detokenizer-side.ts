@@ -3,10 +3,11 @@ import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
 import type { SeededRandom } from '../random/seeded-random.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
+import { sliceGrid } from '../transforms/slice-grid.ts';
 import { type CodecSide, lengthsFor } from './codec-side.ts';
 import { ConformanceFailure } from './conformance-check.ts';
 import { describeClip, differenceOfClips, differenceOfGrids } from './differences.ts';
-import { concatenate, copyGrid, makeRandomGrid, periodSamples, sliceGrid } from './test-grids.ts';
+import { copyGrid, makeRandomGrid } from './test-grids.ts';
 import { copyClip } from './tokenizer-side.ts';
 
 /** Makes a grid of this many samples; other labels give other contents. */
@@ -19,20 +20,18 @@ export interface DetokenizerSide extends CodecSide<TokenGrid, AudioClip, TokenGr
   another(): Promise<DetokenizerSide>;
 }
 
-export async function createDetokenizerSide(
+export function createDetokenizerSide(
   detokenizer: SpeechDetokenizerV1,
   { random, makeGrid, another }: {
     readonly random: SeededRandom;
     readonly makeGrid?: MakeGrid | undefined;
     readonly another: () => Promise<DetokenizerSide>;
   },
-): Promise<DetokenizerSide> {
+): DetokenizerSide {
   const { tokenSpace, audioFormat, streaming } = detokenizer;
   const makeInput: MakeGrid =
     makeGrid ?? (async (sampleCount, label) => makeRandomGrid(tokenSpace, sampleCount, random.fork(label)));
   const lengths = lengthsFor(tokenSpace, streaming?.latencySamples);
-  // Side information has a clock of its own, which only an example shows.
-  const { sideTracks } = await makeInput(lengths.medium, 'clock of side tracks');
   const batch = detokenizer.detokenizeBatch === undefined ? undefined : detokenizer.detokenizeBatch.bind(detokenizer);
   return {
     name: 'detokenizer',
@@ -42,7 +41,7 @@ export async function createDetokenizerSide(
     call: (grid, options) => detokenizer.detokenize(grid, options),
     ...(batch === undefined ? {} : { callBatch: batch }),
     ...(streaming === undefined ? {} : { streaming }),
-    stepSamples: periodSamples(tokenSpace, sideTracks) ?? lengths.period,
+    stepSamples: lengths.period,
     another,
     makeInput,
     lengthOf: (grid) => grid.sampleCount,
@@ -88,16 +87,18 @@ function joinChunks(chunks: readonly PcmChunk[]): AudioClip {
     }
     end += chunk.channels[0]?.length ?? 0;
   }
-  const channels = first.channels.map((_, channel) =>
-    concatenate(Float32Array, chunks.map((chunk) => chunk.channels[channel] as Float32Array)),
-  );
+  const channels = first.channels.map(() => new Float32Array(end));
+  for (const chunk of chunks) {
+    for (const [channel, samples] of chunk.channels.entries()) channels[channel]?.set(samples, chunk.startSample);
+  }
   return { sampleRateHz: first.sampleRateHz, channels };
 }
 
 function scrambleGrid({ tokenSpace, tracks, sideTracks }: TokenGrid): void {
-  for (const [k, { ids }] of tracks.entries()) {
+  for (const [k, { ids, durationsFrames }] of tracks.entries()) {
     const size = tokenSpace.codebooks[k]?.size ?? 1;
     ids.reverse();
+    durationsFrames?.reverse();
     for (let i = 0; i < ids.length; i++) ids[i] = size - 1 - (ids[i] as number);
   }
   for (const { values } of sideTracks ?? []) values.reverse();

@@ -1,5 +1,6 @@
 import type { AudioClip } from '../audio/audio-clip.ts';
 import { sampleCountOf } from '../audio/audio-clip.ts';
+import { tokenSpacesEqual } from '../tokens/compare-token-spaces.ts';
 import type { TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
 import { idsByFrame } from './test-grids.ts';
@@ -63,7 +64,7 @@ export function differenceOfSpaces(found: TokenSpace, wanted: TokenSpace): strin
       if (value !== codebook[key]) return `codebook ${k}: ${key} ${value} in place of ${codebook[key]}`;
     }
   }
-  return undefined;
+  return tokenSpacesEqual(found, wanted) ? undefined : 'other durations, or another derivation';
 }
 
 /** Bit for bit: 0 and -0 differ, NaN equals NaN. */

@@ -38,7 +38,10 @@ export interface PluginSubject {
   readonly kind: 'plugin';
   readonly plugin: SpeechPluginV1;
   readonly models: ModelStore;
-  /** A folder whose files stand in for the models of every component. */
+  /**
+   * The folder whose files `models` puts in the place of the components' own, if any: tokens then differ from what the
+   * components list, and are not compared with it.
+   */
   readonly checkpointDirectory?: string;
   /** The `speechTokens` field of the plugin's package.json, to compare with what the plugin provides. */
   readonly manifest?: PluginManifest;

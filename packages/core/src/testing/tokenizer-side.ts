@@ -5,7 +5,7 @@ import type { TokenGrid } from '../tokens/token-grid.ts';
 import { type CodecSide, lengthsFor } from './codec-side.ts';
 import { differenceOfClips, differenceOfGrids } from './differences.ts';
 import { makeMixedClip } from './test-audio.ts';
-import { copyArray, copyGrid, joinGrids } from './test-grids.ts';
+import { copyArray, copyGrid, joinStreamedGrids } from './test-grids.ts';
 
 /** A tokenizer as the checks see it: clips in, grids out. */
 export interface TokenizerSide extends CodecSide<AudioClip, TokenGrid, PcmChunk, TokenGrid> {
@@ -42,7 +42,7 @@ export function createTokenizerSide(
     differenceOfInputs: differenceOfClips,
     differenceOfOutputs: differenceOfGrids,
     copyOutput: copyGrid,
-    joinOutputs: joinGrids,
+    joinOutputs: joinStreamedGrids,
     coveredBy: (grids) => grids.reduce((sum, { sampleCount }) => sum + sampleCount, 0),
     shiftPiece: (chunk, samples) => ({ ...chunk, startSample: chunk.startSample + samples }),
   };

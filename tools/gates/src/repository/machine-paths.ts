@@ -17,8 +17,8 @@ export interface Machine {
 }
 
 /** Folders of people and of temporary files, on every system. */
-const generalPaths =
-  /(?<![\w.@$}])(?:\/home\/[a-z]|\/Users\/[A-Za-z]|\/root\/|\/tmp\/|\/var\/folders\/|[A-Za-z]:\\+Users\\)/;
+const generalPaths = // gate-allow-path
+  /(?<![\w.@$}>])(?:\/home\/[a-z]|\/Users\/[A-Za-z]|\/root\/|\/tmp\/|\/var\/folders\/|[A-Za-z]:\\+Users\\)/;
 
 const unchecked = new Set(['pnpm-lock.yaml', 'LICENSE']);
 

@@ -1,11 +1,12 @@
 import { sampleCountOf } from '../../audio/audio-clip.ts';
-import { frameCountFor, type TokenGrid } from '../../tokens/token-grid.ts';
-import { prefixCounts, prefixOrReason } from '../codec-side.ts';
+import { takeCodebooks } from '../../tokens/take-codebooks.ts';
+import { frameCountFor, type TokenGrid, type TokenTrack, trackFrameCount } from '../../tokens/token-grid.ts';
+import { noClock, prefixCounts, prefixOrReason } from '../codec-side.ts';
 import { always, type ConformanceCheck } from '../conformance-check.ts';
 import { type DetokenizerSide, outputSampleCount } from '../detokenizer-side.ts';
 import { describeClip, differenceOfClips, differenceOfSpaces } from '../differences.ts';
 import { expectSame, expectThat, expectTypedError } from '../expectations.ts';
-import { copyGrid, idsByFrame, periodSamples, takeCodebooks } from '../test-grids.ts';
+import { copyGrid, idsByFrame, trackOf } from '../test-grids.ts';
 import { expectGoodPart, expectGoodRate } from './specification.ts';
 
 /** What only a detokenizer promises, beside what it shares with a tokenizer. */
@@ -35,7 +36,7 @@ export const detokenizerChecks: readonly ConformanceCheck<DetokenizerSide>[] = [
     id: 'detokenizer/sample-counts',
     title: 'The audio has exactly the samples of the grid, at the rate and in the channels that are declared',
     appliesTo: ({ part }) =>
-      periodSamples(part.tokenSpace) !== undefined || 'a codebook of its token space carries no clock',
+      part.tokenSpace.codebooks.every(({ hopSamples }) => hopSamples !== undefined) || noClock,
     async run(side) {
       const { audioFormat, tokenSpace } = side.part;
       for (const length of [...side.lengths.boundary, side.lengths.medium, side.lengths.long]) {
@@ -136,7 +137,8 @@ export function badGrids(grid: TokenGrid): readonly (readonly [what: string, gri
     if (codebook.hopSamples !== undefined) {
       const short = copyGrid(grid);
       const frames = frameCountFor(grid.sampleCount, codebook.hopSamples) - 1;
-      const tracks = short.tracks.map((track, i) => (i === k ? { ids: idsByFrame(track).slice(0, frames) } : track));
+      const cut = (track: TokenTrack): TokenTrack => trackOf(idsByFrame(track).slice(0, frames), grid.tokenSpace);
+      const tracks = short.tracks.map((track, i) => (i === k ? cut(track) : track));
       bad.push([`a grid whose ${codebook.name} ends one frame before the audio does`, { ...short, tracks }]);
     }
   }
@@ -146,8 +148,10 @@ export function badGrids(grid: TokenGrid): readonly (readonly [what: string, gri
 /** Every id the least, and every id the greatest. */
 function constantGrids(grid: TokenGrid): readonly TokenGrid[] {
   return [0, 1].map((share) => {
-    const copy = copyGrid(grid);
-    for (const [k, { ids }] of copy.tracks.entries()) ids.fill(share * ((copy.tokenSpace.codebooks[k]?.size ?? 1) - 1));
-    return copy;
+    const tracks = grid.tracks.map((track, k) => {
+      const id = share * ((grid.tokenSpace.codebooks[k]?.size ?? 1) - 1);
+      return trackOf(new Uint32Array(trackFrameCount(track)).fill(id), grid.tokenSpace);
+    });
+    return { ...copyGrid(grid), tracks };
   });
 }

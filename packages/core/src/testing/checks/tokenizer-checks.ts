@@ -1,12 +1,12 @@
 import { type AudioClip, sampleCountOf } from '../../audio/audio-clip.ts';
+import { takeCodebooks } from '../../tokens/take-codebooks.ts';
 import type { TokenGrid } from '../../tokens/token-grid.ts';
-import { frameCountFor, trackFrameCount } from '../../tokens/token-grid.ts';
+import { validateTokenGrid } from '../../tokens/validate-token-grid.ts';
 import { prefixCounts, prefixOrReason } from '../codec-side.ts';
 import { always, type CheckContext, type ConformanceCheck } from '../conformance-check.ts';
 import { differenceOfGrids, differenceOfSpaces } from '../differences.ts';
 import { expectSame, expectThat, expectTypedError } from '../expectations.ts';
 import { makePureClip, signalKinds } from '../test-audio.ts';
-import { takeCodebooks } from '../test-grids.ts';
 import { copyClip, type TokenizerSide } from '../tokenizer-side.ts';
 import { expectGoodPart, expectGoodRate } from './specification.ts';
 
@@ -59,11 +59,11 @@ export const tokenizerChecks: readonly ConformanceCheck<TokenizerSide>[] = [
     },
   },
   {
-    id: 'tokenizer/ids-in-range',
-    title: 'Ids are integers within their codebook, for every kind of sound',
+    id: 'tokenizer/valid-grids',
+    title: 'A grid keeps to its token space for every kind of sound: ids in range, durations, side tracks',
     appliesTo: always,
     async run(side, context) {
-      for (const clip of pureClips(side, context)) expectGoodTracks(await side.call(clip));
+      for (const clip of pureClips(side, context)) validateTokenGrid(await side.call(clip));
     },
   },
   {
@@ -147,51 +147,7 @@ function expectExactCover(side: TokenizerSide, grid: TokenGrid, sampleCount: num
     found: `startSample ${grid.startSample}, sampleCount ${grid.sampleCount}`,
     wanted: `0 and ${sampleCount}`,
   }));
-  const { codebooks } = side.part.tokenSpace;
-  expectThat(grid.tracks.length === codebooks.length, `${problem} has another number of tracks`, () => ({
-    found: `${grid.tracks.length}`,
-    wanted: `${codebooks.length}, one for each codebook`,
-  }));
-  const { period } = side.lengths;
-  for (const [k, track] of grid.tracks.entries()) {
-    const { hopSamples, name } = codebooks[k] ?? {};
-    if (hopSamples === undefined) continue;
-    const frames = trackFrameCount(track);
-    const least = frameCountFor(sampleCount, hopSamples);
-    // Codebooks on slower clocks may make the faster ones run on to the end of the common period.
-    const most = (frameCountFor(sampleCount, period) * period) / hopSamples;
-    expectThat(frames >= least && frames <= most, `${problem} has another number of frames in ${name}`, () => ({
-      found: `${frames}`,
-      wanted: least === most ? `${least}` : `${least} to ${most}`,
-    }));
-  }
-}
-
-function expectGoodTracks(grid: TokenGrid): void {
-  for (const [k, { ids, durationsFrames }] of grid.tracks.entries()) {
-    const { name, size } = grid.tokenSpace.codebooks[k] ?? { name: `track ${k}`, size: 0 };
-    expectThat(ids instanceof Uint32Array, `The ids of ${name} have another type`, () => ({
-      found: Object.prototype.toString.call(ids),
-      wanted: 'a Uint32Array',
-    }));
-    const outside = ids.findIndex((id) => id >= size);
-    expectThat(outside === -1, `An id of ${name} is out of range`, () => ({
-      found: `${ids[outside]} at frame ${outside}`,
-      wanted: `an id below ${size}`,
-    }));
-    const durationCount = durationsFrames?.length ?? ids.length;
-    expectThat(durationCount === ids.length, `The durations of ${name} do not go with its ids`, () => ({
-      found: `${durationCount} durations for ${ids.length} ids`,
-      wanted: 'one for each id',
-    }));
-  }
-  for (const { name, values } of grid.sideTracks ?? []) {
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    expectThat(bad === -1, `A value of side track ${name} is not finite`, () => ({
-      found: `${values[bad]} at ${bad}`,
-      wanted: 'finite numbers',
-    }));
-  }
+  validateTokenGrid(grid, { codebookCount: side.part.tokenSpace.codebooks.length });
 }
 
 function pureClips(side: TokenizerSide, { random }: CheckContext): readonly AudioClip[] {

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { SpeechTokensError } from '@speech-tokens/core';
+import { UsageError } from '../exit-codes.ts';
+
+/** Standard input or output. */
+export const standardStream = '-';
+
+export interface OutputRequest {
+  /** As given: paths, or `-`. */
+  readonly inputs: readonly string[];
+  /** `--out`: a file, a folder, or `-`. */
+  readonly out: string | undefined;
+  readonly cwd: string;
+  /** Name of the output of one input, without a folder. */
+  readonly nameFor: (inputName: string) => string;
+}
+
+/** One input with the absolute path of its output, or `-`. */
+export interface PlannedOutput {
+  readonly input: string;
+  readonly output: string;
+}
+
+/**
+ * Where the outputs go: beside their inputs; with `--out` into that file, or into that folder (one that exists, ends in
+ * a slash, or is given for several inputs). Standard input goes to standard output unless told otherwise.
+ * @throws UsageError when two outputs would be the same, or when several inputs go to standard output
+ */
+export async function planOutputs(request: OutputRequest): Promise<readonly PlannedOutput[]> {
+  const { inputs, out, cwd, nameFor } = request;
+  if (inputs.filter((input) => input === standardStream).length > 1) {
+    throw new UsageError('Standard input (-) can be read only once');
+  }
+  if (out === standardStream) {
+    if (inputs.length > 1) throw new UsageError('--out - takes one input: several files cannot share standard output');
+    return [{ input: inputs[0]!, output: standardStream }];
+  }
+  const folder = await folderOf(out, inputs.length, cwd);
+  const planned = inputs.map((input): PlannedOutput => {
+    const name = nameFor(input === standardStream ? 'stdin' : basename(input));
+    if (folder !== undefined) return { input, output: join(folder, name) };
+    if (out !== undefined) return { input, output: resolve(cwd, out) };
+    if (input === standardStream) return { input, output: standardStream };
+    return { input, output: join(dirname(resolve(cwd, input)), name) };
+  });
+  checkDistinct(planned, cwd);
+  return planned;
+}
+
+async function folderOf(out: string | undefined, inputCount: number, cwd: string): Promise<string | undefined> {
+  if (out === undefined) return undefined;
+  const path = resolve(cwd, out);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() || out.endsWith('/') || out.endsWith(sep)) return path;
+  if (inputCount === 1) return undefined;
+  if (found !== undefined) throw new UsageError(`--out ${out} is a file: several inputs need a folder`);
+  return path;
+}
+
+function checkDistinct(planned: readonly PlannedOutput[], cwd: string): void {
+  const owners = new Map<string, string>();
+  const inputs = new Set(planned.filter(({ input }) => input !== standardStream).map(({ input }) => resolve(cwd, input)));
+  for (const { input, output } of planned) {
+    if (output === standardStream) continue;
+    const owner = owners.get(output);
+    if (owner !== undefined) {
+      throw new UsageError(`${owner} and ${input} would both be written to ${output}: rename one, or write them apart`);
+    }
+    if (inputs.has(output)) throw new UsageError(`${output} is an input and would be overwritten: choose another --out`);
+    owners.set(output, input);
+  }
+}
+
+/** The name without its last extension, and without `.tokens` before that. */
+export function stemOf(name: string): string {
+  const stem = basename(name, extname(name));
+  return stem.endsWith('.tokens') && stem.length > '.tokens'.length ? stem.slice(0, -'.tokens'.length) : stem;
+}
+
+/**
+ * Whether an output may be written.
+ * @throws SpeechTokensError `file-write` when something is there and `--force` was not given
+ */
+export async function checkMayWrite(path: string, force: boolean): Promise<void> {
+  if (path === standardStream || force) return;
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  throw new SpeechTokensError('file-write', {
+    problem: `${path} is there already`,
+    found: found.isDirectory() ? 'a folder' : `a file of ${found.size} bytes`,
+    wanted: 'a new name',
+    remedy: found.isDirectory() ? 'Give --out another name' : 'Add --force to replace it, or --out to write elsewhere',
+    details: { path },
+  });
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { sideRows, trackFrameCounts } from './frame-clock.ts';
+import type { SideTrack, TokenGrid } from './token-grid.ts';
+import type { TokenSpace } from './token-space.ts';
+
+export function spaceOf(hops: readonly (number | undefined)[], sizes: number | readonly number[] = 16): TokenSpace {
+  return {
+    id: `test:${hops.join('-')}`,
+    sampleRateHz: 16_000,
+    codebooks: hops.map((hopSamples, index) => ({
+      name: `codebook-${index}`,
+      size: typeof sizes === 'number' ? sizes : (sizes[index] as number),
+      ...(hopSamples === undefined ? {} : { hopSamples }),
+    })),
+    prefixDecodable: true,
+  };
+}
+
+/** SNAC 24 kHz: strides 4, 2, 1 of 512 samples. */
+export const snacSpace: TokenSpace = { ...spaceOf([2048, 1024, 512], 4096), id: 'test:snac', sampleRateHz: 24_000 };
+
+/** Few ids, so that repeats are common; hops that nest, do not nest, or are one. */
+const hopLists = fc.constantFrom([4], [4, 4], [4, 4, 4], [8, 4, 2], [8, 4, 4, 2], [2, 8], [6, 4]);
+
+/** Valid grids of one to four codebooks, with and without padding and side tracks. */
+export const anyGrid: fc.Arbitrary<TokenGrid> = fc
+  .record({
+    hops: hopLists,
+    sampleCount: fc.nat(70),
+    startFrame: fc.nat(3),
+    padded: fc.boolean(),
+    size: fc.constantFrom(2, 300, 70_000),
+    codebookCount: fc.nat(3),
+    sideHops: fc.array(fc.constantFrom(5, 12, 48), { maxLength: 2 }),
+    random: fc.infiniteStream(fc.nat(2 ** 31 - 1)),
+  })
+  .map(({ hops, sampleCount, startFrame, padded, size, codebookCount, sideHops, random }) => {
+    const tokenSpace = spaceOf(hops, size);
+    const startSample = startFrame * 24;
+    const counts = trackFrameCounts(tokenSpace, sampleCount);
+    const next = (bound: number): number => (random.next().value as number) % bound;
+    const tracks = (padded ? counts?.padded : counts?.exact)
+      ?.slice(0, (codebookCount % hops.length) + 1)
+      .map((count) => ({ ids: Uint32Array.from({ length: count }, () => (next(2) === 0 ? size - 1 : next(size))) }));
+    const sideTracks = sideHops.map((hopSamples, index): SideTrack => {
+      const { rowCount } = sideRows(hopSamples, { startSample, endSample: startSample + sampleCount });
+      const values = Float32Array.from({ length: rowCount * 2 }, () => next(1000) / 7 - 50);
+      return { name: `side-${index}`, hopSamples, valuesPerFrame: 2, values };
+    });
+    return {
+      tokenSpace,
+      startSample,
+      sampleCount,
+      tracks: tracks ?? [],
+      ...(sideTracks.length === 0 ? {} : { sideTracks }),
+    };
+  });
