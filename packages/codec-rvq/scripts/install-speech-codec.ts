@@ -45,12 +45,16 @@ const files = { config: file('config.json', config), weights: file('model.safete
 const tokenizer = await loadSpeechTokenizer(files, context);
 const detokenizer = await loadSpeechDetokenizer(files, context);
 const { sampleRateHz } = tokenizer.audioFormat;
-const tone = Float32Array.from({ length: sampleRateHz }, (_, n) => 0.3 * Math.sin((2 * Math.PI * 220 * n) / sampleRateHz));
+const tone = Float32Array.from(
+  { length: sampleRateHz },
+  (_, n) => 0.3 * Math.sin((2 * Math.PI * 220 * n) / sampleRateHz),
+);
 const decoded = await detokenizer.detokenize(await tokenizer.tokenize({ sampleRateHz, channels: [tone] }));
 if (!decoded.channels[0]!.every(Number.isFinite)) throw new Error('the decoder gives values that are not finite');
 
 await mkdir(target, { recursive: true });
-for (const name of ['config.json', 'model.safetensors', 'README.md']) await cp(join(folder, name), new URL(name, target));
+for (const name of ['config.json', 'model.safetensors', 'README.md'])
+  await cp(join(folder, name), new URL(name, target));
 const { hopSamples, lookaheadSamples, codebookCount, codebookSize } = parseSpeechCodecConfig(
   await readFile(config.path, 'utf8'),
   config.path,

@@ -17,7 +17,8 @@ export interface Machine {
 }
 
 /** Folders of people and of temporary files, on every system. */
-const generalPaths = // gate-allow-path
+// gate-allow-path: the next line holds the patterns themselves
+const generalPaths =
   /(?<![\w.@$}>])(?:\/home\/[a-z]|\/Users\/[A-Za-z]|\/root\/|\/tmp\/|\/var\/folders\/|[A-Za-z]:\\+Users\\)/;
 
 const unchecked = new Set(['pnpm-lock.yaml', 'LICENSE']);
@@ -29,9 +30,10 @@ export async function checkMachinePaths(workspace: Workspace, machine: Machine):
     if (unchecked.has(basename(file))) continue;
     const text = await textOf(file);
     if (text === undefined) continue;
-    for (const [index, line] of text.split('\n').entries()) {
+    const lines = text.split('\n');
+    for (const [index, line] of lines.entries()) {
       const found = generalPaths.exec(line)?.[0] ?? own.find((part) => part.test(line))?.source;
-      if (found === undefined || line.includes(exampleMark)) continue;
+      if (found === undefined || isAllowed(lines, index)) continue;
       findings.push(
         error(
           `${shownPath(workspace, file)}:${index + 1}`,
@@ -43,8 +45,10 @@ export async function checkMachinePaths(workspace: Workspace, machine: Machine):
   return findings;
 }
 
-/** A line that needs such a path (a test of this very rule) says so. */
-const exampleMark = 'gate-allow-path';
+/** A line that needs such a path (a test of this very rule) says so, or the line or two before it does. */
+function isAllowed(lines: readonly string[], index: number): boolean {
+  return lines.slice(Math.max(0, index - 2), index + 1).some((line) => line.includes('gate-allow-path'));
+}
 
 function ownPaths({ root, home, host }: Machine): readonly RegExp[] {
   // The folder above too: it tends to hold a developer's data. A root such as `/app` has nothing above it to name.
