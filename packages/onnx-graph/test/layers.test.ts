@@ -73,7 +73,9 @@ test('overlap-add undoes the spectrum, one window less one hop later', async () 
   const result = (await runOnRows(both, chunked(toRows(samples, hop), [3, 1, 8]))).flat();
   const delay = window - hop;
   expect(largestDifference(result.slice(delay), samples.subarray(0, -delay))).toBeLessThan(1e-5);
-  await expect(runOnRows(inOneScope, [toRows(samples, hop)])).rejects.toThrow('test/there: state history: found two of this name');
+  await expect(runOnRows(inOneScope, [toRows(samples, hop)])).rejects.toThrow(
+    'test/there: state history: found two of this name',
+  );
 });
 
 test('history gives the rows before, zeros at first', async () => {

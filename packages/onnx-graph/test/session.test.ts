@@ -51,6 +51,15 @@ test('a run with a wrong input fails with the stage, and the state stands', asyn
   const wrong = session.run({ x: { values: new Float32Array(4), shape: [2, 2] } }, state);
   await expect(wrong).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'running test' } });
   expect(await run(state, 3)).toEqual([1, 2, 3]);
-  await session.close();
+});
+
+test('closing waits for the run in progress, refuses further ones, and may be repeated', async () => {
+  const { session, run } = await historySession();
+  const state = session.createState();
+  const running = run(state, 1, 2);
+  const closed = session.close();
+  await expect(run(state, 3)).rejects.toMatchObject({ code: 'session-closed' });
+  expect(await running).toEqual([0, 0, 1, 2]);
+  await closed;
   await session.close();
 });

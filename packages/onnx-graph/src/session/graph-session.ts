@@ -25,12 +25,13 @@ export interface GraphSession {
   createState(): GraphState;
   /**
    * Runs the graph once and advances the state. Runs on one state must follow each other.
-   * @throws SpeechTokensError `inference-failed`
+   * @throws SpeechTokensError `inference-failed`; `session-closed` after `close`
    */
   run(
     inputs: Readonly<Record<string, TensorInput>>,
     state: GraphState,
   ): Promise<Readonly<Record<string, TensorValues>>>;
+  /** Frees the graph once the runs in progress have ended. May be called more than once. */
   close(): Promise<void>;
 }
 
@@ -64,6 +65,7 @@ class OnnxGraphSession implements GraphSession {
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
   readonly #graph: BuiltGraph;
+  readonly #running = new Set<Promise<unknown>>();
   #released: Promise<void> | undefined;
 
   constructor(runtime: Runtime, session: InferenceSession, graph: BuiltGraph) {
@@ -77,6 +79,27 @@ class OnnxGraphSession implements GraphSession {
   }
 
   async run(
+    inputs: Readonly<Record<string, TensorInput>>,
+    state: GraphState,
+  ): Promise<Readonly<Record<string, TensorValues>>> {
+    if (this.#released !== undefined) {
+      throw new SpeechTokensError('session-closed', {
+        problem: `${this.#graph.name} takes nothing more`,
+        found: 'It was closed',
+        remedy: 'Load the model again',
+        details: {},
+      });
+    }
+    const run = this.#run(inputs, state);
+    this.#running.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#running.delete(run);
+    }
+  }
+
+  async #run(
     inputs: Readonly<Record<string, TensorInput>>,
     state: GraphState,
   ): Promise<Readonly<Record<string, TensorValues>>> {
@@ -98,7 +121,7 @@ class OnnxGraphSession implements GraphSession {
   }
 
   close(): Promise<void> {
-    this.#released ??= this.#session.release();
+    this.#released ??= Promise.allSettled(this.#running).then(() => this.#session.release());
     return this.#released;
   }
 }
