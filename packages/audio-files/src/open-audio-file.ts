@@ -12,6 +12,7 @@ import { skipId3 } from './detect/id3.ts';
 import { argumentError, decodeError } from './errors.ts';
 import { openAiff } from './formats/aiff/open-aiff.ts';
 import { openFlac } from './formats/flac/open-flac.ts';
+import { openOggFlac } from './formats/ogg/open-ogg-flac.ts';
 import { openWav } from './formats/wav/open-wav.ts';
 import { type ByteSource, blobSource, memorySource, sourceFrom } from './source/byte-source.ts';
 import { nameOf } from './source/byte-window.ts';
@@ -76,11 +77,15 @@ async function openReader(
       return await openAiff(source, warnings, signal);
     case 'flac':
       return await openFlac(source, warnings, signal);
+    // Decoders that carry a WebAssembly module are loaded when a file needs them.
     case 'mp3':
+      return await (await import('./formats/mp3/open-mp3.ts')).openMp3(source, warnings, signal);
     case 'ogg-vorbis':
+      return await (await import('./formats/ogg/open-vorbis.ts')).openVorbis(source, warnings, signal);
     case 'ogg-opus':
+      return await (await import('./formats/ogg/open-opus.ts')).openOpus(source, warnings, signal);
     case 'ogg-flac':
-      throw new Error('not yet');
+      return await openOggFlac(source, warnings, signal);
     case undefined:
       throw decodeError({
         problem: 'Not a sound file that can be read',

@@ -85,12 +85,7 @@ export {
 export type { JsonData, TokenSpaceDerivation } from './tokens/token-space.ts';
 export { bitrateBps, type Codebook, frameRateHz, type TokenSpace } from './tokens/token-space.ts';
 export { tokenSpaceFromJson, tokenSpaceToJson } from './tokens/token-space-json.ts';
-export {
-  type ValidateTokenGridOptions,
-  type ValidateTokenGridOptions,
-  validateTokenGrid,
-  validateTokenGrid,
-} from './tokens/validate-token-grid.ts';
+export { type ValidateTokenGridOptions, validateTokenGrid } from './tokens/validate-token-grid.ts';
 export { validateTokenSpace } from './tokens/validate-token-space.ts';
 export { flatten, unflatten } from './transforms/flatten.ts';
 export {

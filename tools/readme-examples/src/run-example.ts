@@ -10,21 +10,26 @@ export interface Outcome {
   readonly output: string;
 }
 
+export interface ExampleOptions {
+  /** Takes standard output, where given. */
+  readonly outputFile?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /**
  * Runs a TypeScript file in a Node.js of its own.
  * @param folder where it runs
- * @param outputFile takes standard output, where given
  */
 export async function runExample(
   file: string,
   args: readonly string[],
   folder: string,
-  outputFile?: string,
+  { outputFile, environment }: ExampleOptions = {},
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [...fromSources, file, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' },
+    env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '', ...environment },
   });
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (piece: string) => {

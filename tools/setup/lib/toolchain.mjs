@@ -37,7 +37,7 @@ export function nodePackageName(platform, arch) {
 }
 
 /** @param {string} root @returns {Promise<string>} for example `11.28.11` */
-export async function wantedPnpm(root) {
+async function wantedPnpm(root) {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const version = /^pnpm@(\d+\.\d+\.\d+)/.exec(manifest.packageManager ?? '')?.[1];
   if (version === undefined) {

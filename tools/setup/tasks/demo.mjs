@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, parse, relative, resolve } from 'node:path';
+import { isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { run } from '../lib/child-process.mjs';
 import { repositoryRoot, userFolder } from '../lib/paths.mjs';
 import { prepare } from '../lib/prepare.mjs';
@@ -16,15 +16,15 @@ export async function task(args) {
   const outputFolder = join(repositoryRoot, 'demo-output');
   await mkdir(outputFolder, { recursive: true });
   const { name } = parse(recording);
-  const tokens = join(outputFolder, `${name}.safetensors`);
+  const tokens = join(outputFolder, `${name}.tokens.safetensors`);
   const decoded = join(outputFolder, `${name}.decoded.wav`);
   const steps = [
-    ['inspect', recording],
-    ['tokenize', recording, '--out', tokens],
-    ['detokenize', tokens, '--out', decoded],
+    ['inspect', shown(recording)],
+    ['tokenize', shown(recording), '--out', shown(tokens), '--force'],
+    ['detokenize', shown(tokens), '--out', shown(decoded), '--force'],
   ];
   for (const stepArgs of steps) {
-    say(`$ speech-tokens ${stepArgs.map(shown).join(' ')}`);
+    say(`$ speech-tokens ${stepArgs.map(quoted).join(' ')}`);
     const exitCode = await run(toolchain.node, [commandFile, ...stepArgs], { cwd: userFolder(), env });
     if (exitCode !== 0) return exitCode;
     say('');
@@ -32,14 +32,14 @@ export async function task(args) {
   say(
     [
       'What you have now:',
-      `  the recording       ${shown(recording)}`,
-      `  its tokens          ${shown(tokens)}`,
-      `  decoded from them   ${shown(decoded)}   (listen to both)`,
+      `  the recording       ${quoted(shown(recording))}`,
+      `  its tokens          ${quoted(shown(tokens))}`,
+      `  decoded from them   ${quoted(shown(decoded))}   (listen to both)`,
       '',
       'What to try next:',
-      '  npm run demo -- path/to/any.wav                       your own recording (WAV, FLAC, MP3, Ogg, Opus, M4A, AIFF)',
-      `  npm run speech-tokens -- inspect ${shown(tokens)}`,
-      `  npm run speech-tokens -- detokenize ${shown(tokens)} --codebooks 2 --out two-codebooks.wav`,
+      '  npm run demo -- path/to/any.wav                       your own recording (WAV, FLAC, MP3, Ogg, Opus, AIFF)',
+      `  npm run speech-tokens -- inspect ${quoted(shown(tokens))}`,
+      `  npm run speech-tokens -- detokenize ${quoted(shown(tokens))} --codebooks 2 --out two-codebooks.wav`,
       '  npm run speech-tokens -- --help                       every command',
       '  npm test                                              every test',
     ].join('\n'),
@@ -62,9 +62,14 @@ export function recordingToShow(args) {
   return path;
 }
 
-/** As a user in the same folder would type it. @param {string} part */
-function shown(part) {
-  if (part.startsWith('--') || !part.includes(repositoryRoot)) return part;
-  const fromHere = relative(userFolder(), part);
-  return fromHere.startsWith('..') ? part : fromHere;
+/** As a user in the same folder would type it: relative where the file lies below. @param {string} path */
+function shown(path) {
+  const fromHere = relative(userFolder(), path);
+  if (fromHere.startsWith('..') || isAbsolute(fromHere)) return path;
+  return fromHere.startsWith('-') ? `.${sep}${fromHere}` : fromHere;
+}
+
+/** For reading only: nothing here goes through a shell. @param {string} part */
+function quoted(part) {
+  return /\s/.test(part) ? `"${part}"` : part;
 }

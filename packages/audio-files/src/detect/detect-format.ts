@@ -49,8 +49,7 @@ function detectOgg(bytes: Uint8Array): Detected {
 
 const codes = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
-const aacRemedy =
-  'No AAC decoder with a permissive licence exists for Node.js: convert it, for example with "ffmpeg -i in.m4a out.wav"';
+const aacRemedy = 'AAC is not decoded here: convert the file first, for example with "ffmpeg -i in.m4a out.wav"';
 
 /** Kinds of file that people try, recognised so that the message can name them. */
 const otherKinds: readonly {

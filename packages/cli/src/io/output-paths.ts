@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SpeechTokensError } from '@speech-tokens/core';
 import { UsageError } from '../exit-codes.ts';
 
@@ -93,4 +93,10 @@ export async function checkMayWrite(path: string, force: boolean): Promise<void>
     remedy: found.isDirectory() ? 'Give --out another name' : 'Add --force to replace it, or --out to write elsewhere',
     details: { path },
   });
+}
+
+/** A path as one would type it in a folder: relative where it lies within it. */
+export function shortPath(path: string, cwd: string): string {
+  const fromHere = relative(cwd, path);
+  return fromHere === '' || fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere;
 }

@@ -39,7 +39,7 @@ function drawColoured(lane: TokenLane, frameAt: FrameAt, { columns, painter, uni
   const slots = unicode ? 2 * columns : columns;
   const colourAt = (slot: number): Rgb | undefined => {
     const id = lane.idAt(frameAt(slot, slots));
-    return id === undefined ? undefined : idColour(id);
+    return id === undefined ? undefined : idColour(id, lane.place);
   };
   let line = '';
   for (let column = 0; column < columns; column++) {
@@ -67,7 +67,7 @@ function drawWithIds(lane: TokenLane, frameAt: FrameAt, { columns, painter, unic
     let end = column + 1;
     while (end < columns && frameAt(end, columns) === frame) end++;
     const text = String(id).slice(0, end - column);
-    const colour = idColour(id);
+    const colour = idColour(id, lane.place);
     const fill = painter.depth > 1 ? ' ' : unicode ? '·' : '.';
     const rest = end - column - text.length;
     const block = `${text}${rest > 1 ? fill.repeat(rest - 1) : ''}${rest > 0 ? ' ' : ''}`;

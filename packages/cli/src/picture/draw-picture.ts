@@ -52,7 +52,7 @@ export function drawPicture(parts: PictureParts, capabilities: Capabilities, pai
       const top = formatSampleRate(sound.sampleRateHz / 2);
       lines.push(...spectrogram.map((line, row) => label(row === 0 ? top.replace(' ', '') : row === last ? '0' : '') + line));
     }
-    lines.push(label('') + drawRuler(window, settings));
+    if (groups.length === 0) lines.push(label('') + drawRuler(window, settings));
   }
   for (const { heading, lanes } of groups) {
     if (lines.length > 0) lines.push('');

@@ -1,16 +1,24 @@
 import type { Rgb } from '../terminal/colour.ts';
 
-/** Turns of the hue circle that keep neighbours far apart: the golden ratio. */
-const goldenTurn = 0.618_033_988_749_895;
+/** Parts of a turn that keep neighbouring ids far apart: the golden ratio, and the plastic number's. */
+const hueStep = 0.618_033_988_749_895;
+const lightnessStep = 0.754_877_666_246_693;
+
+/** Which of how many lanes an id is in. */
+export interface LanePlace {
+  readonly index: number;
+  readonly count: number;
+}
 
 /**
- * A colour for an id: hues by the golden ratio, so that near ids look different, and three lightnesses. Equal ids have
- * equal colours in every picture.
+ * A colour for an id. Each lane has a part of the hue circle to itself, so that lanes can be told apart; within it, hue
+ * and lightness follow the id. Equal ids of a codebook have equal colours in every picture.
  */
-export function idColour(id: number): Rgb {
-  const hue = ((id * goldenTurn + 0.55) % 1) * 2 * Math.PI;
-  const lightness = [0.72, 0.6, 0.82][id % 3]!;
-  return oklchToRgb(lightness, 0.125, hue);
+export function idColour(id: number, { index, count }: LanePlace): Rgb {
+  const spread = count === 1 ? 1 : Math.max(0.16, 1 / count);
+  const hue = 0.53 + index / count + spread * (((id * hueStep) % 1) - 0.5);
+  const lightness = 0.46 + 0.4 * ((id * lightnessStep) % 1);
+  return oklchToRgb(lightness, 0.115, 2 * Math.PI * hue);
 }
 
 /** Black or white, whichever reads better on a colour. */

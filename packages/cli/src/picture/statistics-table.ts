@@ -1,4 +1,5 @@
 import type { CodebookStatistics, TokenStatistics } from '@speech-tokens/measures';
+import type { Capabilities } from '../terminal/capabilities.ts';
 import type { Painter } from '../terminal/colour.ts';
 import { formatBitrate, formatCount, formatRate } from '../terminal/figures.ts';
 import { bar } from '../terminal/progress.ts';
@@ -6,14 +7,18 @@ import { formatTable } from '../terminal/table.ts';
 import { printable } from '../terminal/text-width.ts';
 
 /** What each codebook's tokens look like, a line a codebook and one for all of them. */
-export function statisticsTable(statistics: TokenStatistics, unicode: boolean, painter: Painter): readonly string[] {
+export function statisticsTable(
+  statistics: TokenStatistics,
+  { unicode, width }: Capabilities,
+  painter: Painter,
+): readonly string[] {
   const rows = statistics.codebooks.map((codebook) => [
     printable(codebook.name),
     formatCount(codebook.tokenCount),
     formatRate(codebook.tokenRateHz),
     `${formatCount(codebook.usedCodeCount)} of ${formatCount(codebook.size)}`,
-    `${codebook.entropyBits.toFixed(2)} of ${Number(Math.log2(codebook.size).toFixed(2))} bit`,
-    `${bar(codebook.entropyOfAllCodes, 10, unicode, painter)} ${percent(codebook.entropyOfAllCodes)}`,
+    `${codebook.entropyBits.toFixed(2)} of ${Number(Math.log2(codebook.size).toFixed(1))} bit`,
+    bar(codebook.entropyOfAllCodes, 8, unicode, painter),
     formatBitrate(codebook.nominalBitrateBps),
     formatBitrate(codebook.entropyCodedBitrateBps),
     longestRun(codebook),
@@ -33,29 +38,26 @@ export function statisticsTable(statistics: TokenStatistics, unicode: boolean, p
   return formatTable(
     [
       { title: 'codebook' },
-      { title: 'tokens', align: 'right' },
-      { title: 'per s', align: 'right' },
-      { title: 'codes used', align: 'right' },
+      { title: 'tokens', align: 'right', dropOrder: 1 },
+      { title: 'per s', align: 'right', dropOrder: 2 },
+      { title: 'codes used', align: 'right', dropOrder: 6 },
       { title: 'entropy', align: 'right' },
-      { title: '' },
-      { title: 'nominal', align: 'right' },
+      { title: '', dropOrder: 4 },
+      { title: 'nominal', align: 'right', dropOrder: 5 },
       { title: 'entropy-coded', align: 'right' },
-      { title: 'longest run' },
+      { title: 'longest run', dropOrder: 3 },
     ],
     rows,
     painter,
+    width,
   );
 }
 
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`.padStart(5);
-}
-
 function longestRun({ runs, frameRateHz }: CodebookStatistics): string {
-  if (runs === undefined) return '–';
+  if (runs === undefined || runs.longestFrames === 1) return '–';
   const { longestFrames, longestId } = runs;
-  const seconds = frameRateHz === undefined ? '' : `, ${formatSpan(longestFrames / frameRateHz)}`;
-  return `${longestId} × ${longestFrames}${seconds}`;
+  const span = frameRateHz === undefined ? '' : ` (${formatSpan(longestFrames / frameRateHz)})`;
+  return `${longestFrames} × ${longestId}${span}`;
 }
 
 function formatSpan(seconds: number): string {

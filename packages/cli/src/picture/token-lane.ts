@@ -1,29 +1,43 @@
-import type { TokenTrack } from '@speech-tokens/core';
+import type { TokenSpace, TokenTrack } from '@speech-tokens/core';
+import type { LanePlace } from './id-colour.ts';
+import type { TimeWindow } from './time-window.ts';
 
-/** The ids of one codebook along time, of bounded memory: beyond `capacity` frames only every 2nd, 4th, … is kept. */
+/**
+ * The ids of one codebook along time within a window, of bounded memory: beyond `capacity` frames only every 2nd, 4th, …
+ * is kept.
+ */
 export interface TokenLane {
   readonly name: string;
   readonly size: number;
+  /** The codebook's place in its token space. */
+  readonly place: LanePlace;
   /** `undefined` where the codebook has no clock: such tokens have no place on a time axis. */
   readonly frameSeconds: number | undefined;
   /** A piece whose first frame follows the last one given. */
   push(track: TokenTrack): void;
-  /** The id of a frame, or of the nearest kept one before it; `undefined` outside. */
+  /** The id of a frame, or of the nearest kept one before it; `undefined` outside the window. */
   idAt(frame: number): number | undefined;
-  frameCount(): number;
   /** How many frames each kept one stands for. */
   framesPerEntry(): number;
 }
 
 export function createTokenLane(
-  codebook: { readonly name: string; readonly size: number; readonly hopSamples?: number },
-  sampleRateHz: number,
+  { sampleRateHz, codebooks }: TokenSpace,
+  codebookIndex: number,
+  window: TimeWindow,
   capacity = 32_768,
 ): TokenLane {
+  const codebook = codebooks[codebookIndex]!;
+  const frameSeconds = codebook.hopSamples === undefined ? undefined : codebook.hopSamples / sampleRateHz;
+  const firstFrame = frameSeconds === undefined ? 0 : Math.floor(window.startSeconds / frameSeconds);
+  const endFrame = frameSeconds === undefined ? 0 : Math.ceil(window.endSeconds / frameSeconds);
+  let passed = 0;
   let kept = new Uint32Array(1024);
   let stride = 1;
   let frames = 0;
   const addFrame = (id: number): void => {
+    const frame = passed++;
+    if (frame < firstFrame || frame >= endFrame) return;
     if (frames % stride === 0) {
       const index = frames / stride;
       if (index === kept.length && kept.length < capacity) {
@@ -41,16 +55,17 @@ export function createTokenLane(
   return {
     name: codebook.name,
     size: codebook.size,
-    frameSeconds: codebook.hopSamples === undefined ? undefined : codebook.hopSamples / sampleRateHz,
+    place: { index: codebookIndex, count: codebooks.length },
+    frameSeconds,
     push({ ids, durationsFrames }) {
       for (let i = 0; i < ids.length; i++) {
         for (let left = durationsFrames?.[i] ?? 1; left > 0; left--) addFrame(ids[i]!);
       }
     },
     idAt(frame) {
-      return frame < 0 || frame >= frames ? undefined : kept[Math.floor(frame / stride)];
+      const index = frame - firstFrame;
+      return index < 0 || index >= frames ? undefined : kept[Math.floor(index / stride)];
     },
-    frameCount: () => frames,
     framesPerEntry: () => stride,
   };
 }

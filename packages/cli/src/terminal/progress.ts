@@ -12,8 +12,10 @@ export interface ProgressTask {
 
 /** A line at the bottom of the terminal that says how far the work is. Without a terminal nothing is written. */
 export interface ProgressLine {
-  /** Shown instead of audio seconds until the first `update`, for example while a model is loaded. */
+  /** Shown until the first `update`, for example while a model is loaded. */
   stage(text: string): void;
+  /** The same, for texts that change all the time: not every one is drawn. */
+  detail(text: string): void;
   start(name: string): ProgressTask;
   /** Runs `write` with the line out of the way, so that other output stays whole. */
   aside(write: () => void): void;
@@ -63,6 +65,10 @@ export function createProgressLine(
     stage(text) {
       stageText = text;
       draw(true);
+    },
+    detail(text) {
+      stageText = text;
+      draw();
     },
     start(name) {
       const task: Running = { name, startedMs: nowMs(), doneSeconds: 0, totalSeconds: undefined };
@@ -116,12 +122,12 @@ function describe(
   return `${count}${name}${bar(share, 18, capabilities.unicode, painter)} ${percent} %  ${painter.accent(rate)}  ${left} left`;
 }
 
-/** A bar with eighths of a character. */
+/** A bar with halves of a character. */
 export function bar(share: number, width: number, unicode: boolean, painter: Painter): string {
-  const eighths = Math.round(Math.max(0, Math.min(1, share)) * width * 8);
-  const full = Math.floor(eighths / 8);
+  const halves = Math.round(Math.max(0, Math.min(1, share)) * width * 2);
+  const full = Math.floor(halves / 2);
   if (!unicode) return `${'#'.repeat(full)}${'-'.repeat(width - full)}`;
-  const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8]!;
-  const rest = width - full - (part === '' ? 0 : 1);
-  return `${painter.accent('█'.repeat(full) + part)}${painter.dim('·'.repeat(rest))}`;
+  const isHalf = halves % 2 === 1;
+  const rest = width - full - (isHalf ? 1 : 0);
+  return `${painter.accent('━'.repeat(full) + (isHalf ? '╸' : ''))}${painter.dim('─'.repeat(rest))}`;
 }

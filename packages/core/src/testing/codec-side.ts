@@ -41,6 +41,10 @@ export interface CodecSide<Input, Output, InputPiece, OutputPiece> {
   scramble(input: Input | InputPiece): void;
   differenceOfInputs(found: Input | InputPiece, wanted: Input | InputPiece): string | undefined;
 
+  /** The input as if only its first codebooks were there (grids), and likewise the output. */
+  takeOfInput(input: Input, codebookCount: number): Input;
+  takeOfOutput(output: Output, codebookCount: number): Output;
+
   differenceOfOutputs(found: Output, wanted: Output): string | undefined;
   copyOutput(output: Output): Output;
   /** @throws ConformanceFailure when pieces do not follow each other from sample 0 on */
@@ -56,6 +60,8 @@ export interface Lengths {
   readonly period: number;
   /** Around every boundary: 0, 1, a hop less one, a hop, and so on. Each is at most a few hops. */
   readonly boundary: readonly number[];
+  /** Other lengths that are no whole number of hops. */
+  readonly odd: readonly number[];
   /** Enough that a stream gives something before its end; not a whole number of hops. */
   readonly medium: number;
   /** About two and a half seconds; not a whole number of hops. */
@@ -74,10 +80,11 @@ export function lengthsFor(space: TokenSpace, latencySamples: number | undefined
   const boundary = new Set([0, 1, 2, period * 2 + odd, period * 3 + 1]);
   for (const hop of hops) for (const near of [hop - 1, hop, hop + 1]) boundary.add(near);
   for (const near of [period - 1, period, period + 1]) boundary.add(near);
+  const oddLengths = [4 * period + (period >> 1), 5 * period - 1];
   const medium = latency + 6 * period + odd;
   const seconds = Math.floor(2.5 * space.sampleRateHz);
   const long = Math.max(2 * medium, seconds - (seconds % period) + odd);
-  return { period, boundary: [...boundary].sort((a, b) => a - b), medium, long };
+  return { period, boundary: [...boundary].sort((a, b) => a - b), odd: oddLengths, medium, long };
 }
 
 /** Why checks of time have nothing to check. */

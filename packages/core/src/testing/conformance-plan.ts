@@ -1,5 +1,6 @@
 import type { AudioClip, PcmChunk } from '../audio/audio-clip.ts';
 import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
+import type { LoadContext } from '../contract/speech-plugin.ts';
 import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { ErrorCode } from '../errors/error-details.ts';
 import { createRandom, type SeededRandom } from '../random/seeded-random.ts';
@@ -18,6 +19,7 @@ import type { ConformanceCheck } from './conformance-check.ts';
 import { createDetokenizerSide, type DetokenizerSide, type MakeGrid } from './detokenizer-side.ts';
 import { createLoader, type Loader } from './loader.ts';
 import type { ConformanceSubject, PluginSubject } from './subject.ts';
+import { makeMixedClip } from './test-audio.ts';
 import { createTokenizerSide, type TokenizerSide } from './tokenizer-side.ts';
 
 /** One check of one subject, ready to run. */
@@ -28,6 +30,8 @@ export interface PlannedCheck {
   readonly title: string;
   /** Resolves to `true` when the check has passed, or to why it was skipped; rejects when it has failed. */
   run(): Promise<true | string>;
+  /** Gives up an instance that does not answer any more; the next check gets a new one. */
+  abandon(): void;
 }
 
 /** Everything that there is to check of a subject, in order, and the way to free what it loaded. */
@@ -68,16 +72,21 @@ export function planConformance(subject: ConformanceSubject, seed: string | numb
   });
   switch (subject.kind) {
     case 'tokenizer': {
-      const loader = tokenizerLoader(subject.load, random, subject.clips);
+      const loader = tokenizerLoader(() => subject.load(), random, subject.clips);
       return plan([planPart('tokenizer', 'tokenizer/loads', loader, tokenizerPlan, random)]);
     }
     case 'detokenizer': {
-      const loader = detokenizerLoader(subject.load, random, subject.makeGrid);
+      const { makeGrid } = subject;
+      const loader = detokenizerLoader(
+        () => subject.load(),
+        random,
+        async () => makeGrid,
+      );
       return plan([planPart('detokenizer', 'detokenizer/loads', loader, detokenizerPlan, random)]);
     }
     case 'pair': {
-      const tokenizer = tokenizerLoader(subject.loadTokenizer, random, subject.clips);
-      const detokenizer = detokenizerLoader(subject.loadDetokenizer, random, gridsOf(tokenizer, random));
+      const tokenizer = tokenizerLoader(() => subject.loadTokenizer(), random, subject.clips);
+      const detokenizer = detokenizerLoader(() => subject.loadDetokenizer(), random, gridsOf(tokenizer, random));
       return plan([
         planPart('tokenizer', 'tokenizer/loads', tokenizer, tokenizerPlan, random),
         planPart('detokenizer', 'detokenizer/loads', detokenizer, detokenizerPlan, random),
@@ -90,26 +99,20 @@ export function planConformance(subject: ConformanceSubject, seed: string | numb
 }
 
 function planPlugin(subject: PluginSubject, random: SeededRandom): readonly ConformancePlan[] {
-  const { plugin, manifest, models, threadCount } = subject;
-  const context = { models, ...(threadCount === undefined ? {} : { threadCount }) };
-  const usesOtherCheckpoint = subject.checkpointDirectory !== undefined;
-  const listing = createLoader(async () => ({ plugin, manifest }), async () => {});
+  const { plugin, manifest } = subject;
+  const context = contextOf(subject);
+  const listing = createLoader(async () => ({ plugin, manifest }), keepOpen);
   const plans = [planPart('plugin', undefined, listing, pluginChecks, random)];
 
+  // What is wrong with a list of components is for the checks above to say.
   const components = Array.isArray(plugin.components) ? plugin.components : [];
   const tokenizers: { readonly id: string; readonly spaceId: string; readonly loader: Loader<TokenizerSide> }[] = [];
   for (const component of components) {
     if (component.kind !== 'tokenizer') continue;
-    const loader = tokenizerLoader(() => component.load(context), random, []);
+    const loader = tokenizerLoader(() => component.load(context), random);
     const name = `tokenizer ${component.id}`;
     plans.push(planPart(name, 'tokenizer/loads', loader, tokenizerPlan, random));
-    const listed = async (): Promise<LoadedComponent> => ({
-      component,
-      part: (await loader.get()).part,
-      context,
-      usesOtherCheckpoint,
-    });
-    plans.push(planPart(name, undefined, createLoader(listed, async () => {}), componentChecks, random));
+    plans.push(planPart(name, undefined, listedLoader(component, loader, subject), componentChecks, random));
     tokenizers.push({ id: component.id, spaceId: component.tokenSpace?.id, loader });
   }
   for (const component of components) {
@@ -119,13 +122,7 @@ function planPlugin(subject: PluginSubject, random: SeededRandom): readonly Conf
     const loader = detokenizerLoader(() => component.load(context), random, makeGrid);
     const name = `detokenizer ${component.id}`;
     plans.push(planPart(name, 'detokenizer/loads', loader, detokenizerPlan, random));
-    const listed = async (): Promise<LoadedComponent> => ({
-      component,
-      part: (await loader.get()).part,
-      context,
-      usesOtherCheckpoint,
-    });
-    plans.push(planPart(name, undefined, createLoader(listed, async () => {}), componentChecks, random));
+    plans.push(planPart(name, undefined, listedLoader(component, loader, subject), componentChecks, random));
     for (const { id, loader: tokenizer } of partners) {
       plans.push(planPair(`tokenizer ${id} with detokenizer ${component.id}`, tokenizer, loader, random));
     }
@@ -136,13 +133,35 @@ function planPlugin(subject: PluginSubject, random: SeededRandom): readonly Conf
     const check: PlannedCheck = {
       subject: `language-model ${component.id}`,
       id: 'language-model/draft',
-      title: 'Speech language models keep to their contract',
+      title: 'A speech language model keeps to its contract',
+      abandon() {},
       run: async () => 'the contract of speech language models is a draft (v0) without checks',
     };
-    plans.push({ checks: [check], close: async () => {} });
+    plans.push({ checks: [check], close: keepOpen });
   }
   return plans;
 }
+
+function contextOf({ models, threadCount }: PluginSubject): LoadContext {
+  return { models, ...(threadCount === undefined ? {} : { threadCount }) };
+}
+
+/** A component beside what its loader gives. */
+function listedLoader(
+  component: LoadedComponent['component'],
+  loader: Loader<TokenizerSide> | Loader<DetokenizerSide>,
+  subject: PluginSubject,
+): Loader<LoadedComponent> {
+  const usesOtherCheckpoint = subject.checkpointDirectory !== undefined;
+  const load = async (): Promise<LoadedComponent> => {
+    const { part } = await loader.get();
+    return { component, part, context: contextOf(subject), usesOtherCheckpoint };
+  };
+  return createLoader(load, keepOpen);
+}
+
+/** Nothing to free: what was loaded belongs to another loader. */
+async function keepOpen(): Promise<void> {}
 
 function planPair(
   subject: string,
@@ -150,8 +169,15 @@ function planPair(
   detokenizer: Loader<DetokenizerSide>,
   random: SeededRandom,
 ): ConformancePlan {
-  const both = async (): Promise<PairSide> => ({ tokenizer: await tokenizer.get(), detokenizer: await detokenizer.get() });
-  return planPart(subject, undefined, createLoader(both, async () => {}), pairChecks, random);
+  const both = async (): Promise<PairSide> => ({
+    tokenizer: await tokenizer.get(),
+    detokenizer: await detokenizer.get(),
+  });
+  const drop = async (): Promise<void> => {
+    await tokenizer.drop();
+    await detokenizer.drop();
+  };
+  return planPart(subject, undefined, createLoader(both, drop), pairChecks, random);
 }
 
 /**
@@ -165,8 +191,10 @@ function planPart<Subject>(
   checks: readonly ConformanceCheck<Subject>[],
   random: SeededRandom,
 ): ConformancePlan {
+  const abandon = (): void => void loader.drop();
   const loads: PlannedCheck = {
     subject,
+    abandon,
     id: loadsId ?? '',
     title: 'It loads',
     async run() {
@@ -179,6 +207,7 @@ function planPart<Subject>(
       subject,
       id,
       title,
+      abandon,
       async run() {
         let loaded: Subject;
         try {
@@ -219,23 +248,37 @@ function tokenizerLoader(
 function detokenizerLoader(
   load: () => Promise<SpeechDetokenizerV1>,
   random: SeededRandom,
-  makeGrid: MakeGrid | undefined,
+  findMakeGrid: () => Promise<MakeGrid | undefined> = async () => undefined,
 ): Loader<DetokenizerSide> {
   const loader: Loader<DetokenizerSide> = createLoader(
-    async () => createDetokenizerSide(await load(), { random, makeGrid, another: () => loader.another() }),
+    async () => {
+      const makeGrid = await findMakeGrid();
+      return createDetokenizerSide(await load(), { random, makeGrid, another: () => loader.another() });
+    },
     ({ part }) => part.close(),
   );
   return loader;
 }
 
 /**
- * Grids for the detokenizer of a pair. Ids at random try more than what a tokenizer happens to give; where grids carry
- * more than ids, only the tokenizer knows what.
+ * Grids for the detokenizer of a pair. Ids at random try more than what a tokenizer happens to give, so they are
+ * preferred; where grids carry more than ids, only the tokenizer knows what.
  */
-function gridsOf(tokenizer: Loader<TokenizerSide>, random: SeededRandom): MakeGrid | undefined {
-  void tokenizer;
-  void random;
-  return undefined;
+function gridsOf(tokenizer: Loader<TokenizerSide>, random: SeededRandom): () => Promise<MakeGrid | undefined> {
+  return async () => {
+    try {
+      const side = await tokenizer.get();
+      const example = await side.call(await side.makeInput(side.lengths.medium, 'example of a grid'));
+      if (example.sideTracks === undefined) return undefined;
+      return async (sampleCount, label) => {
+        const clip = makeMixedClip(side.part.audioFormat, sampleCount, random.fork(label));
+        return (await tokenizer.get()).call(clip);
+      };
+    } catch {
+      // A tokenizer that does not work fails in its own checks; the detokenizer is checked all the same.
+      return undefined;
+    }
+  };
 }
 
 function badChunks(chunk: PcmChunk): readonly (readonly [string, ErrorCode, PcmChunk])[] {

@@ -1,6 +1,7 @@
 import type { AudioClip, PcmChunk } from '../audio/audio-clip.ts';
 import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
 import type { SeededRandom } from '../random/seeded-random.ts';
+import { takeCodebooks } from '../tokens/take-codebooks.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
 import { sliceGrid } from '../transforms/slice-grid.ts';
@@ -22,7 +23,11 @@ export interface DetokenizerSide extends CodecSide<TokenGrid, AudioClip, TokenGr
 
 export function createDetokenizerSide(
   detokenizer: SpeechDetokenizerV1,
-  { random, makeGrid, another }: {
+  {
+    random,
+    makeGrid,
+    another,
+  }: {
     readonly random: SeededRandom;
     readonly makeGrid?: MakeGrid | undefined;
     readonly another: () => Promise<DetokenizerSide>;
@@ -50,6 +55,8 @@ export function createDetokenizerSide(
     copyPiece: (grid) => copyGrid(grid),
     scramble: scrambleGrid,
     differenceOfInputs: differenceOfGrids,
+    takeOfInput: takeCodebooks,
+    takeOfOutput: (clip) => clip,
     differenceOfOutputs: differenceOfClips,
     copyOutput: copyClip,
     joinOutputs: joinChunks,
@@ -75,7 +82,8 @@ function spaceSamplesCoveredBy(outputCount: number, space: TokenSpace, outputRat
 
 function joinChunks(chunks: readonly PcmChunk[]): AudioClip {
   const [first] = chunks;
-  if (first === undefined) throw new ConformanceFailure('A stream gave no audio at all', { found: 'none', wanted: 'some' });
+  if (first === undefined)
+    throw new ConformanceFailure('A stream gave no audio at all', { found: 'none', wanted: 'some' });
   let end = 0;
   for (const chunk of chunks) {
     const fits = chunk.sampleRateHz === first.sampleRateHz && chunk.channels.length === first.channels.length;

@@ -9,15 +9,27 @@ export interface Loader<Loaded> {
   drop(): Promise<void>;
 }
 
+/** An instance that hangs must not stop the run for good. */
+const closePatienceMs = 10_000;
+
 /** @param close frees an instance; that it may fail is for its own check to report */
-export function createLoader<Loaded>(load: () => Promise<Loaded>, close: (loaded: Loaded) => Promise<void>): Loader<Loaded> {
+export function createLoader<Loaded>(
+  load: () => Promise<Loaded>,
+  close: (loaded: Loaded) => Promise<void>,
+): Loader<Loaded> {
   let shared: Promise<Loaded> | undefined;
   let others: Loaded[] = [];
   const closeQuietly = async (loaded: Loaded): Promise<void> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closePatienceMs);
+    });
     try {
-      await close(loaded);
+      await Promise.race([close(loaded), patience]);
     } catch {
       // `close-twice` and `use-after-close` fail with it; here the others go on.
+    } finally {
+      clearTimeout(timer);
     }
   };
   return {

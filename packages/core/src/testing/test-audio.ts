@@ -70,7 +70,10 @@ const fill: Record<SignalKind, (samples: Float32Array, sampleRateHz: number, ran
     const partials: { readonly order: number; readonly weight: number }[] = [];
     for (let order = 1; order <= 40 && order * Math.max(startHz, endHz) < 0.9 * nyquistHz; order++) {
       const frequencyHz = (order * (startHz + endHz)) / 2;
-      const weight = formantsHz.reduce((sum, formantHz) => sum + 1 / (1 + ((frequencyHz - formantHz) / 120) ** 2), 0.05);
+      const weight = formantsHz.reduce(
+        (sum, formantHz) => sum + 1 / (1 + ((frequencyHz - formantHz) / 120) ** 2),
+        0.05,
+      );
       partials.push({ order, weight });
     }
     const scale = 0.7 / partials.reduce((sum, partial) => sum + partial.weight, 1e-9);
@@ -104,7 +107,8 @@ const fill: Record<SignalKind, (samples: Float32Array, sampleRateHz: number, ran
   },
   // Far below the last bit of 16-bit audio, down to numbers that lose precision.
   faint(samples, _sampleRateHz, random) {
-    for (let i = 0; i < samples.length; i++) samples[i] = (2 * random.nextUnit() - 1) * 10 ** -(4 + 38 * random.nextUnit());
+    for (let i = 0; i < samples.length; i++)
+      samples[i] = (2 * random.nextUnit() - 1) * 10 ** -(4 + 38 * random.nextUnit());
   },
 };
 

@@ -45,16 +45,19 @@ export function idsByFrame({ ids, durationsFrames }: TokenTrack): Uint32Array {
  * @throws ConformanceFailure where there are none, SpeechTokensError where they are not valid or do not follow each other
  */
 export function joinStreamedGrids(grids: readonly TokenGrid[]): TokenGrid {
-  if (grids.length === 0) throw new ConformanceFailure('A stream gave no tokens at all', { found: 'none', wanted: 'some' });
+  if (grids.length === 0)
+    throw new ConformanceFailure('A stream gave no tokens at all', { found: 'none', wanted: 'some' });
   return joinGrids(grids);
 }
 
 /** A copy that shares no memory; with `asViews`, its arrays lie in the middle of larger buffers. */
 export function copyGrid(grid: TokenGrid, { asViews = false }: { readonly asViews?: boolean } = {}): TokenGrid {
-  const tracks = grid.tracks.map(({ ids, durationsFrames }): TokenTrack => ({
-    ids: copyArray(ids, asViews),
-    ...(durationsFrames === undefined ? {} : { durationsFrames: copyArray(durationsFrames, asViews) }),
-  }));
+  const tracks = grid.tracks.map(
+    ({ ids, durationsFrames }): TokenTrack => ({
+      ids: copyArray(ids, asViews),
+      ...(durationsFrames === undefined ? {} : { durationsFrames: copyArray(durationsFrames, asViews) }),
+    }),
+  );
   const sideTracks = grid.sideTracks?.map((side): SideTrack => ({ ...side, values: copyArray(side.values, asViews) }));
   return { ...grid, tracks, ...(sideTracks === undefined ? {} : { sideTracks }) };
 }

@@ -1,6 +1,7 @@
 import { type AudioClip, type PcmChunk, sampleCountOf } from '../audio/audio-clip.ts';
 import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { SeededRandom } from '../random/seeded-random.ts';
+import { takeCodebooks } from '../tokens/take-codebooks.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
 import { type CodecSide, lengthsFor } from './codec-side.ts';
 import { differenceOfClips, differenceOfGrids } from './differences.ts';
@@ -16,7 +17,11 @@ export interface TokenizerSide extends CodecSide<AudioClip, TokenGrid, PcmChunk,
 
 export function createTokenizerSide(
   tokenizer: SpeechTokenizerV1,
-  { random, clips, another }: {
+  {
+    random,
+    clips,
+    another,
+  }: {
     readonly random: SeededRandom;
     readonly clips: readonly AudioClip[];
     readonly another: () => Promise<TokenizerSide>;
@@ -40,6 +45,8 @@ export function createTokenizerSide(
     copyPiece: (chunk) => ({ ...copyClip(chunk), startSample: chunk.startSample }),
     scramble: scrambleClip,
     differenceOfInputs: differenceOfClips,
+    takeOfInput: (clip) => clip,
+    takeOfOutput: takeCodebooks,
     differenceOfOutputs: differenceOfGrids,
     copyOutput: copyGrid,
     joinOutputs: joinStreamedGrids,

@@ -1,5 +1,6 @@
 import { isSpeechTokensError, SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { defaultGenerator, tokenFileFormat, tokenFileFormatVersion } from '../token-file/token-file-metadata.ts';
+import { showValue } from '../tokens/show-value.ts';
 import type { SideTrack, TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
 import type { JsonData } from '../tokens/token-space.ts';
 import { tokenSpaceFromJson, tokenSpaceToJson } from '../tokens/token-space-json.ts';
@@ -98,10 +99,14 @@ function* numberPieces(values: Uint32Array | Float32Array): Generator<string, vo
 export function gridFromJson(json: unknown): TokenGrid {
   const value = (typeof json === 'string' ? parse(json) : json) as Partial<GridJson> | null;
   if (typeof value !== 'object' || value === null || value.format !== tokenFileFormat) {
-    throw invalid('The JSON holds no tokens', show(value?.format), `an object with "format": "${tokenFileFormat}"`);
+    throw invalid(
+      'The JSON holds no tokens',
+      showValue(value?.format),
+      `an object with "format": "${tokenFileFormat}"`,
+    );
   }
   if (value.formatVersion !== tokenFileFormatVersion) {
-    const found = show(value.formatVersion);
+    const found = showValue(value.formatVersion);
     throw invalid('The JSON is of another version', found, `"formatVersion": ${tokenFileFormatVersion}`);
   }
   const sideTracks =
@@ -141,7 +146,7 @@ function readSideTrack(value: unknown, index: number): SideTrack {
   const { name, hopSamples, valuesPerFrame, values } = (value ?? {}) as Partial<SideTrack>;
   const numbers: readonly unknown[] = list(values, `sideTracks[${index}].values`);
   const odd = numbers.find((number) => typeof number !== 'number');
-  if (odd !== undefined) throw invalid(`sideTracks[${index}].values is wrong`, show(odd), 'numbers');
+  if (odd !== undefined) throw invalid(`sideTracks[${index}].values is wrong`, showValue(odd), 'numbers');
   // Name, hop and width are checked with the grid.
   const shape = { name, hopSamples, valuesPerFrame } as Omit<SideTrack, 'values'>;
   return { ...shape, values: Float32Array.from(numbers as readonly number[]) };
@@ -149,7 +154,7 @@ function readSideTrack(value: unknown, index: number): SideTrack {
 
 function list(value: unknown, field: string): readonly unknown[] {
   if (Array.isArray(value)) return value as readonly unknown[];
-  throw invalid(`The field ${field} of the JSON is wrong`, show(value), 'a list');
+  throw invalid(`The field ${field} of the JSON is wrong`, showValue(value), 'a list');
 }
 
 function integers(value: unknown, field: string): Uint32Array {
@@ -159,14 +164,9 @@ function integers(value: unknown, field: string): Uint32Array {
   if (odd < 0) return Uint32Array.from(values as readonly number[]);
   throw invalid(
     `The field ${field} of the JSON is wrong`,
-    `${show(values[odd])} at ${odd}`,
+    `${showValue(values[odd])} at ${odd}`,
     'integers of 0 to 2^32 - 1',
   );
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return String(JSON.stringify(value) ?? value).slice(0, 80);
 }
 
 function invalid(

@@ -61,8 +61,9 @@ export function createTokenFileWriter(options: TokenFileWriterOptions): TokenFil
     },
     append(grid) {
       // Side tracks and the start are the first grid's; everything else is held against the options.
-      collector ??= createGridCollector({ ...empty, ...pick(grid) });
-      collector.append(grid);
+      const next = collector ?? createGridCollector({ ...empty, ...pick(grid) });
+      next.append(grid);
+      collector = next;
     },
     async writeTo(sink, { signal } = {}) {
       const { startSample, sampleCount, tracks, sideTracks } = collector ?? createGridCollector(empty);

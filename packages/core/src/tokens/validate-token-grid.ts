@@ -1,6 +1,7 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { assertTokenSpace } from './compare-token-spaces.ts';
 import { alignmentSamples, sideRows, trackFrameCounts } from './frame-clock.ts';
+import { showValue } from './show-value.ts';
 import { type SideTrack, type TokenGrid, type TokenTrack, trackFrameCount } from './token-grid.ts';
 import type { Codebook, TokenSpace } from './token-space.ts';
 import { validateTokenSpace } from './validate-token-space.ts';
@@ -21,18 +22,20 @@ export interface ValidateTokenGridOptions {
  * @throws SpeechTokensError `argument-invalid` where the grid's token space is itself invalid
  */
 export function validateTokenGrid(grid: TokenGrid, options: ValidateTokenGridOptions = {}): void {
+  if (typeof grid !== 'object' || grid === null) throw invalid('This is no grid', showValue(grid), 'a TokenGrid');
   const { tokenSpace: space, startSample, sampleCount, tracks } = grid;
   validateTokenSpace(space);
   if (options.tokenSpace !== undefined) assertTokenSpace(space, options.tokenSpace);
   checkRange(grid, space);
   const { codebookCount } = options;
   if (!Array.isArray(tracks) || tracks.length < 1 || tracks.length > space.codebooks.length) {
-    throw invalid('The number of tracks is wrong', String(tracks?.length), `1 to ${space.codebooks.length}`);
+    throw invalid('The number of tracks is wrong', showValue(tracks?.length), `1 to ${space.codebooks.length}`);
   }
   if (codebookCount !== undefined && tracks.length !== codebookCount) {
     throw invalid('The number of tracks is wrong', String(tracks.length), String(codebookCount));
   }
-  for (const [index, track] of tracks.entries()) {
+  for (const [index, given] of tracks.entries()) {
+    const track = (given ?? {}) as TokenTrack;
     const codebook = space.codebooks[index] as Codebook;
     checkIds(track, codebook);
     checkDurations(track, codebook, space);
@@ -44,7 +47,7 @@ export function validateTokenGrid(grid: TokenGrid, options: ValidateTokenGridOpt
 function checkRange({ startSample, sampleCount }: TokenGrid, space: TokenSpace): void {
   for (const [name, value] of Object.entries({ startSample, sampleCount })) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw invalid(`The grid's ${name} is no count of samples`, String(value), 'an integer of 0 to 2^53 - 1');
+      throw invalid(`The grid's ${name} is no count of samples`, showValue(value), 'an integer of 0 to 2^53 - 1');
     }
   }
   if (!Number.isSafeInteger(startSample + sampleCount)) {
@@ -111,16 +114,18 @@ function checkCover(tracks: readonly TokenTrack[], space: TokenSpace, sampleCoun
 }
 
 function checkSideTracks(sideTracks: readonly SideTrack[], startSample: number, endSample: number): void {
+  if (!Array.isArray(sideTracks)) throw invalid('The side tracks are wrong', showValue(sideTracks), 'a list');
   const names = new Set<string>();
-  for (const { name, hopSamples, valuesPerFrame, values } of sideTracks) {
-    const subject = `The side track ${JSON.stringify(name)}`;
+  for (const given of sideTracks as readonly SideTrack[]) {
+    const { name, hopSamples, valuesPerFrame, values } = (given ?? {}) as SideTrack;
+    const subject = `The side track ${showValue(name)}`;
     if (typeof name !== 'string' || name === '' || names.has(name)) {
-      throw invalid(`${subject} is badly named`, JSON.stringify(name), 'a name of its own, not empty');
+      throw invalid(`${subject} is badly named`, showValue(name), 'a name of its own, not empty');
     }
     names.add(name);
     for (const [field, value] of Object.entries({ hopSamples, valuesPerFrame })) {
       if (!Number.isSafeInteger(value) || value < 1) {
-        throw invalid(`${subject} is invalid in ${field}`, String(value), 'an integer of at least 1');
+        throw invalid(`${subject} is invalid in ${field}`, showValue(value), 'an integer of at least 1');
       }
     }
     if (Object.prototype.toString.call(values) !== '[object Float32Array]') {

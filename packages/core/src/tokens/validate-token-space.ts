@@ -1,5 +1,6 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { alignmentSamples } from './frame-clock.ts';
+import { showValue } from './show-value.ts';
 import type { Codebook, TokenSpace } from './token-space.ts';
 
 /** Ids are kept in 32 bits. */
@@ -15,27 +16,31 @@ const maximumSettingsDepth = 8;
  */
 export function validateTokenSpace(space: TokenSpace): void {
   let depth = 0;
-  for (let next: TokenSpace | undefined = space; next !== undefined; next = next.derivedFrom?.tokenSpace) {
+  let next: TokenSpace | undefined = space;
+  do {
     if (depth++ > maximumDerivations)
       throw invalid('derivedFrom', 'a longer chain', `${maximumDerivations} transforms`);
     validateOne(next);
-  }
+    next = next.derivedFrom?.tokenSpace;
+  } while (next !== undefined);
 }
 
 function validateOne(space: TokenSpace): void {
-  if (typeof space !== 'object' || space === null) throw invalid('tokenSpace', show(space), 'an object');
-  if (!isName(space.id)) throw invalid('id', show(space.id), 'a text that is not empty');
-  if (!isCount(space.sampleRateHz)) throw invalid('sampleRateHz', show(space.sampleRateHz), 'an integer of at least 1');
+  if (typeof space !== 'object' || space === null) throw invalid('tokenSpace', showValue(space), 'an object');
+  if (!isName(space.id)) throw invalid('id', showValue(space.id), 'a text that is not empty');
+  if (!isCount(space.sampleRateHz))
+    throw invalid('sampleRateHz', showValue(space.sampleRateHz), 'an integer of at least 1');
   if (typeof space.prefixDecodable !== 'boolean') {
-    throw invalid('prefixDecodable', show(space.prefixDecodable), 'true or false');
+    throw invalid('prefixDecodable', showValue(space.prefixDecodable), 'true or false');
   }
   if (!Array.isArray(space.codebooks) || space.codebooks.length === 0) {
-    throw invalid('codebooks', show(space.codebooks), 'a list of at least one codebook');
+    throw invalid('codebooks', showValue(space.codebooks), 'a list of at least one codebook');
   }
   const names = new Set<string>();
   for (const [index, codebook] of (space.codebooks as Codebook[]).entries()) {
     validateCodebook(codebook, `codebooks[${index}]`);
-    if (names.has(codebook.name)) throw invalid(`codebooks[${index}].name`, show(codebook.name), 'a name of its own');
+    if (names.has(codebook.name))
+      throw invalid(`codebooks[${index}].name`, showValue(codebook.name), 'a name of its own');
     names.add(codebook.name);
   }
   if (!Number.isSafeInteger(alignmentOf(space))) {
@@ -46,7 +51,7 @@ function validateOne(space: TokenSpace): void {
   if (derivation === undefined) return;
   const isObject = typeof derivation === 'object' && derivation !== null;
   if (!isObject || !isName(derivation.transform) || derivation.tokenSpace === undefined) {
-    throw invalid('derivedFrom', show(derivation), 'an object with the name of a transform and a token space');
+    throw invalid('derivedFrom', showValue(derivation), 'an object with the name of a transform and a token space');
   }
   if (derivation.settings !== undefined && !isJson(derivation.settings, maximumSettingsDepth)) {
     throw invalid('derivedFrom.settings', 'something else', `JSON data of at most ${maximumSettingsDepth} levels`);
@@ -63,23 +68,27 @@ function isJson(value: unknown, levels: number): boolean {
 }
 
 function validateCodebook(codebook: Codebook, field: string): void {
-  if (typeof codebook !== 'object' || codebook === null) throw invalid(field, show(codebook), 'a codebook');
-  if (!isName(codebook.name)) throw invalid(`${field}.name`, show(codebook.name), 'a text that is not empty');
+  if (typeof codebook !== 'object' || codebook === null) throw invalid(field, showValue(codebook), 'a codebook');
+  if (!isName(codebook.name)) throw invalid(`${field}.name`, showValue(codebook.name), 'a text that is not empty');
   if (!isCount(codebook.size) || codebook.size > maximumCodebookSize) {
-    throw invalid(`${field}.size`, show(codebook.size), 'an integer of 1 to 2^32');
+    throw invalid(`${field}.size`, showValue(codebook.size), 'an integer of 1 to 2^32');
   }
   if (codebook.hopSamples !== undefined && !isCount(codebook.hopSamples)) {
-    throw invalid(`${field}.hopSamples`, show(codebook.hopSamples), 'an integer of at least 1, or nothing');
+    throw invalid(`${field}.hopSamples`, showValue(codebook.hopSamples), 'an integer of at least 1, or nothing');
   }
 }
 
 function validateDurations(space: TokenSpace): void {
   if (space.durations !== 'runs' && space.durations !== 'spans') {
-    throw invalid('durations', show(space.durations), '"runs", "spans" or nothing');
+    throw invalid('durations', showValue(space.durations), '"runs", "spans" or nothing');
   }
   const clockless = space.codebooks.find((codebook) => codebook.hopSamples === undefined);
   if (clockless !== undefined) {
-    throw invalid('durations', `${show(space.durations)} with ${show(clockless.name)}`, 'a hop of every codebook');
+    throw invalid(
+      'durations',
+      `${showValue(space.durations)} with ${showValue(clockless.name)}`,
+      'a hop of every codebook',
+    );
   }
 }
 
@@ -94,12 +103,6 @@ function isName(value: unknown): boolean {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
-}
-
-function show(value: unknown): string {
-  const text =
-    typeof value === 'object' ? Object.prototype.toString.call(value) : String(JSON.stringify(value) ?? value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function invalid(field: string, found: string, wanted: string): SpeechTokensError<'argument-invalid'> {

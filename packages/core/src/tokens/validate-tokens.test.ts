@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anyGrid, snacSpace, spaceOf } from '../../test/support/arbitrary-grids.ts';
 import { isSpeechTokensError, type SpeechTokensError } from '../errors/speech-tokens-error.ts';
-import { anyGrid, snacSpace, spaceOf } from './arbitrary-grids.test-helper.ts';
 import { assertTokenSpace, tokenSpacesEqual } from './compare-token-spaces.ts';
 import { alignmentSamples, alignRangeOutward, trackFrameCounts } from './frame-clock.ts';
 import { takeCodebooks } from './take-codebooks.ts';
@@ -53,7 +53,8 @@ describe('validateTokenSpace', () => {
     space,
   );
   test.each<[string, unknown, RegExp]>([
-    ['null', null, /tokenSpace/],
+    ['null', null, /tokenSpace: found null/],
+    ['undefined', undefined, /tokenSpace: found undefined/],
     ['an empty id', { ...space, id: '' }, /in id: found ""/],
     ['a fractional rate', { ...space, sampleRateHz: 0.5 }, /sampleRateHz/],
     ['no prefixDecodable', { ...space, prefixDecodable: undefined }, /prefixDecodable/],
@@ -112,7 +113,7 @@ describe('validateTokenSpace', () => {
       { name: fc.anything(), size: fc.anything(), hopSamples: fc.anything() },
       { requiredKeys: [] },
     );
-    const whole = fc.record({ ...space, codebooks: fc.array(book) } as never);
+    const whole = fc.array(book).map((codebooks) => ({ ...space, codebooks }));
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fields, whole), (value) => {
         try {
@@ -288,6 +289,28 @@ describe('validateTokenGrid', () => {
     expect(error.code).toBe('token-grid-invalid');
     expect(error.message).toMatch(message);
     expect(error.details).toEqual(codebook === undefined ? {} : { codebook });
+  });
+
+  test('never fails otherwise, whatever it is given', () => {
+    const keys = fc.constantFrom('tokenSpace', 'startSample', 'sampleCount', 'tracks', 'sideTracks');
+    const track = fc.record({ ids: fc.anything(), durationsFrames: fc.anything() }, { requiredKeys: [] });
+    const anySide = fc.record(
+      { name: fc.anything(), hopSamples: fc.anything(), values: fc.anything() },
+      { requiredKeys: [] },
+    );
+    const value = fc.oneof(fc.anything(), fc.array(fc.oneof(fc.anything(), track, anySide)));
+    fc.assert(
+      fc.property(keys, value, fc.anything(), (key, replacement, whole) => {
+        for (const grid of [{ ...gridOf(), [key]: replacement }, whole]) {
+          try {
+            validateTokenGrid(grid as TokenGrid);
+          } catch (error) {
+            if (!isSpeechTokensError(error)) throw error;
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('refuses another space and another number of codebooks', () => {

@@ -107,7 +107,9 @@ test.each([
   ['file:///etc/passwd', 'an https address'],
 ])('refuses the address %s', async (url, wanted) => {
   const folder = await temporaryFolder();
-  const error = await failureOf(testStore(folder).resolve({ name: 'x', licence: 'MIT', source: { type: 'https', url } }));
+  const error = await failureOf(
+    testStore(folder).resolve({ name: 'x', licence: 'MIT', source: { type: 'https', url } }),
+  );
   expect(isSpeechTokensError(error, 'model-download')).toBe(true);
   expect(error.message).toContain(wanted);
 });
@@ -148,7 +150,7 @@ test('a fetch that ignores signals can be aborted', async () => {
   };
   const source = { type: 'https', url: 'https://example.org/a' } as const;
   const store = testStore(folder, { fetch });
-  await expect(
-    store.resolve({ name: 'a', licence: 'MIT', source }, { signal: controller.signal }),
-  ).rejects.toBe('enough');
+  await expect(store.resolve({ name: 'a', licence: 'MIT', source }, { signal: controller.signal })).rejects.toBe(
+    'enough',
+  );
 });

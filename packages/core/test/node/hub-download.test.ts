@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSpeechTokensError, type Progress } from '../../src/index.ts';
@@ -72,7 +72,7 @@ test('a branch stays where it was pinned, for all files of the repository, until
   const { hub, branches } = await startHub({ files });
   const store = testStore(folder, { hubEndpoint: hub.origin });
   await store.resolve(hubFile('model.bin'));
-  branches['main'] = commitB;
+  branches.main = commitB;
   expect((await store.resolve(hubFile('model.bin'))).sizeBytes).toBe(weights.length);
   const sibling = await testStore(folder, { hubEndpoint: hub.origin }).resolve(hubFile('config.json'));
   expect(sibling.sha256).toBe(sha256(config));
@@ -103,11 +103,11 @@ test('two files of a branch that moves in between come from the same commit', as
   let store = testStore(folder, { hubEndpoint: hub.origin });
   const other = testStore(folder, { hubEndpoint: hub.origin });
   // By the time that the user has agreed to the second file, another process has pinned the branch elsewhere.
-  branches['main'] = commitB;
+  branches.main = commitB;
   store = testStore(folder, {
     hubEndpoint: hub.origin,
     consent: async () => {
-      branches['main'] = commitA;
+      branches.main = commitA;
       await other.resolve(hubFile('a.bin'));
       return true;
     },
@@ -158,7 +158,6 @@ test('an https file gets no token of the hub', async () => {
 
 test('takes the token from the file of Hugging Face’s own tools', async () => {
   const folder = await temporaryFolder();
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(join(folder, 'token'), 'from-file\n');
   const { hub } = await startHub({ files: { [`${commitA}/model.bin`]: weights } });
   const store = testStore(folder, { hubEndpoint: hub.origin, environment: { HF_HOME: folder } });
@@ -194,10 +193,11 @@ test('writes a branch with a slash as one part of the address', async () => {
   expect(hub.requests[0]?.path).toBe('/voices/tiny/resolve/refs%2Fpr%2F1/a%20b.bin');
 });
 
-test('a declared hash that the hub contradicts fails before anything is downloaded', async () => {
+test('a declared hash that the hub contradicts fails before anyone is asked and anything is downloaded', async () => {
   const folder = await temporaryFolder();
   const { hub, storage } = await startHub({ files: { [`${commitA}/model.bin`]: weights } });
-  const store = testStore(folder, { hubEndpoint: hub.origin });
+  const consent = (): Promise<boolean> => Promise.reject(new Error('asked'));
+  const store = testStore(folder, { hubEndpoint: hub.origin, consent });
   const error = await failureOf(store.resolve(hubFile('model.bin', { sha256: '0'.repeat(64) })));
   expect(isSpeechTokensError(error, 'model-corrupt') && error.details).toMatchObject({
     foundSha256: sha256(weights),

@@ -54,7 +54,7 @@ function configuration(one: Package, typesFile: string, folder: string): Paramet
             module: 'nodenext',
             moduleResolution: 'nodenext',
             target: 'es2023',
-            lib: ['es2023', 'esnext.disposable'],
+            lib: ['es2023', 'esnext.array', 'esnext.disposable'],
             types: ['node'],
             strict: true,
             skipLibCheck: true,

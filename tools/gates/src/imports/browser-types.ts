@@ -31,7 +31,7 @@ export async function checkBrowserTypes(
         compilerOptions: {
           noEmit: true,
           target: 'es2023',
-          lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable'],
+          lib: ['es2023', 'esnext.array', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable'],
           module: 'nodenext',
           moduleResolution: 'nodenext',
           customConditions: ['@speech-tokens/source'],
@@ -45,7 +45,7 @@ export async function checkBrowserTypes(
         files,
       }),
     );
-    const compiler = join(workspace.root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const compiler = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc');
     const { exitCode, output } = await runProcess(process.execPath, [compiler, '-p', project, '--pretty', 'false'], {
       cwd: workspace.root,
     });

@@ -10,7 +10,7 @@ export const packageManifestsGate: Gate = {
 };
 
 /** What a program imports an entry by, from the sources of this repository. */
-export const sourceCondition = '@speech-tokens/source';
+const sourceCondition = '@speech-tokens/source';
 
 export function checkManifests(workspace: Workspace): readonly Finding[] {
   const license = existsSync(join(workspace.root, 'LICENSE'))

@@ -17,10 +17,7 @@ export const quickStartGate: Gate = {
 const where = 'examples/quick-start';
 
 /** In a temporary folder, so that nothing of the workspace can be found there by accident. */
-export async function checkQuickStart(
-  workspace: Workspace,
-  packed: readonly PackedPackage[],
-): Promise<readonly Finding[]> {
+async function checkQuickStart(workspace: Workspace, packed: readonly PackedPackage[]): Promise<readonly Finding[]> {
   const folder = await mkdtemp(join(tmpdir(), 'speech-tokens-quick-start-'));
   try {
     await cp(join(workspace.root, where), folder, {
@@ -37,8 +34,8 @@ export async function checkQuickStart(
   }
 }
 
-async function checkExample(folder: string): Promise<readonly Finding[]> {
-  const { exitCode, stdout, output } = await runProcess(process.execPath, ['quick-start.mjs', 'recording.wav'], {
+export async function checkExample(folder: string): Promise<readonly Finding[]> {
+  const { exitCode, stdout, output } = await runProcess(process.execPath, ['quick-start.ts', 'recording.wav'], {
     cwd: folder,
   });
   if (exitCode !== 0) return [error(where, `ended with exit code ${exitCode}:\n${output}`)];
@@ -55,7 +52,7 @@ async function checkExample(folder: string): Promise<readonly Finding[]> {
   return findings;
 }
 
-async function checkCommand(folder: string): Promise<readonly Finding[]> {
+export async function checkCommand(folder: string): Promise<readonly Finding[]> {
   const manifestFile = join(folder, 'node_modules', 'speech-tokens', 'package.json');
   const { bin } = JSON.parse(await readFile(manifestFile, 'utf8')) as { bin?: Record<string, string> };
   const script = bin?.['speech-tokens'];

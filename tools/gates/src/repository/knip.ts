@@ -20,7 +20,7 @@ interface KnipIssue {
 
 /** Runs knip with the `knip.json` of the root. */
 export async function checkUnused(workspace: Workspace): Promise<readonly Finding[]> {
-  const script = join(workspace.root, 'tools', 'gates', 'node_modules', 'knip', 'bin', 'knip.js');
+  const script = join(import.meta.dirname, '../../node_modules/knip/bin/knip.js');
   const { exitCode, stdout, output } = await runProcess(
     process.execPath,
     [script, '--reporter', 'json', '--no-progress', '--directory', workspace.root],

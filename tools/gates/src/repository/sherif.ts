@@ -10,7 +10,7 @@ export const sherifGate: Gate = {
 };
 
 export async function checkMonorepo(workspace: Workspace): Promise<readonly Finding[]> {
-  const script = join(workspace.root, 'tools', 'gates', 'node_modules', 'sherif', 'index.js');
+  const script = join(import.meta.dirname, '../../node_modules/sherif/index.js');
   // Folders of recordings and of Python code sit beside the packages; they are no packages.
   const args = [script, workspace.root, '--no-install', '--fail-on-warnings', '-r', 'packages-without-package-json'];
   const { exitCode, output } = await runProcess(process.execPath, args, {

@@ -21,11 +21,14 @@ export async function frameAt(
   const head = await window.peek(offsetBytes, maxFrameHeaderBytes);
   const header = parseFrameHeader(head, 0, info);
   if (header === undefined) return undefined;
-  const bound = frameBytesBound(header.blockSamples, info);
-  let frame = decodeFrame(await window.peek(offsetBytes, bound), 0, info);
-  // A wasteful encoder may exceed the bound; one more try tells such a frame from a damaged one.
-  frame ??= decodeFrame(await window.peek(offsetBytes, 2 * bound), 0, info);
-  return frame === undefined ? undefined : { ...frame, offsetBytes };
+  // Some encoders are wasteful, but not without end: a forged header must not have the whole file read for it.
+  for (let factor = 1; factor <= 8; factor *= 2) {
+    const bound = factor * frameBytesBound(header.blockSamples, info);
+    const frame = decodeFrame(await window.peek(offsetBytes, bound), 0, info);
+    if (frame !== 'incomplete') return frame === undefined ? undefined : { ...frame, offsetBytes };
+    if (offsetBytes + bound >= window.sizeBytes) return undefined;
+  }
+  return undefined;
 }
 
 /** The first whole frame that starts in [startBytes, endBytes). */

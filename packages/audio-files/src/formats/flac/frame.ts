@@ -19,9 +19,13 @@ export function frameBytesBound(blockSamples: number, info: FlacStreamInfo): num
 
 /**
  * Decodes the frame at a place.
- * @returns `undefined` where no whole frame with right check sums stands there
+ * @returns `undefined` where no whole frame with right check sums stands there, `incomplete` where the bytes end first
  */
-export function decodeFrame(bytes: Uint8Array, offset: number, info: FlacStreamInfo): FlacFrame | undefined {
+export function decodeFrame(
+  bytes: Uint8Array,
+  offset: number,
+  info: FlacStreamInfo,
+): FlacFrame | 'incomplete' | undefined {
   const header = parseFrameHeader(bytes, offset, info);
   if (header === undefined) return undefined;
   const { blockSamples, channelAssignment, channelCount, bitsPerSample } = header;
@@ -30,11 +34,13 @@ export function decodeFrame(bytes: Uint8Array, offset: number, info: FlacStreamI
   for (let channel = 0; channel < channelCount; channel++) {
     const isSide = channelAssignment === 9 ? channel === 0 : channelAssignment >= 8 && channel === 1;
     const plane = new Float64Array(blockSamples);
-    if (!readSubframe(reader, plane, bitsPerSample + (isSide ? 1 : 0))) return undefined;
+    if (!readSubframe(reader, plane, bitsPerSample + (isSide ? 1 : 0))) {
+      return reader.overrun ? 'incomplete' : undefined;
+    }
     planes.push(plane);
   }
   const end = alignedPosition(reader);
-  if (end + 2 > bytes.length) return undefined;
+  if (end + 2 > bytes.length) return 'incomplete';
   if (crc16(bytes, offset, end) !== bytes[end]! * 256 + bytes[end + 1]!) return undefined;
   restoreStereo(planes, channelAssignment);
   const scale = 2 ** -(bitsPerSample - 1);

@@ -66,7 +66,7 @@ function isSafeRelativePath(path: string): boolean {
 function isSafeName(name: string): boolean {
   if (name === '' || name === '.' || name === '..' || Buffer.byteLength(name) > 255) return false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  if (/[\\:*?"<>|\u0000-\u001f\u007f]/.test(name) || /[. ]$/.test(name)) return false;
+  if (/[/\\:*?"<>|\u0000-\u001f\u007f]/.test(name) || /[. ]$/.test(name)) return false;
   return !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
 }
 

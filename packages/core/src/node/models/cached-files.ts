@@ -1,5 +1,5 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ModelSource } from '../../contract/model-file.ts';
 import { isSpeechTokensError, type SpeechTokensError } from '../../errors/speech-tokens-error.ts';
 import { hashFile } from './file-hash.ts';
@@ -96,7 +96,8 @@ export async function removeCachedFile(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const { layout, records, pins, settings } = store;
-  const { path, source, state } = file;
+  const { source, state } = file;
+  const path = resolve(file.path);
   const isInside = [layout.hubDirectory, layout.httpsDirectory, layout.partsDirectory].some((directory) =>
     path.startsWith(directory + sep),
   );

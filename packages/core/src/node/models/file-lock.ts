@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { isRecord } from '../plugins/plugin-manifest.ts';
@@ -95,24 +95,33 @@ async function create(path: string, owner: LockOwner): Promise<boolean> {
 
 /** Removes a lock whose owner is gone. True where the way is free now, or may be. */
 async function takeOverIfStale(path: string, timing: LockTiming): Promise<boolean> {
+  const state = await stateOf(path, timing);
+  if (state !== 'stale') return state === 'absent';
+  // Two may find it stale at once, and the slower must not remove the lock that the faster has made by then. So only
+  // one at a time looks again and removes.
+  const guard = `${path}.takeover`;
+  try {
+    await (await open(guard, 'wx')).close();
+  } catch {
+    // Whoever made it may have died at that very moment.
+    if ((await stateOf(guard, timing)) === 'stale') await rm(guard, { force: true });
+    return false;
+  }
+  try {
+    if ((await stateOf(path, timing)) === 'stale') await rm(path, { force: true });
+    return true;
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+/** Whether the owner of a lock is gone, for all that can be seen. */
+async function stateOf(path: string, timing: LockTiming): Promise<'absent' | 'held' | 'stale'> {
   const owner = await readOwner(path);
   const modifiedMs = (await stat(path).catch(() => undefined))?.mtimeMs;
-  if (modifiedMs === undefined) return true;
-  const isSilent = Date.now() - modifiedMs > timing.staleAfterMs;
+  if (modifiedMs === undefined) return 'absent';
   const isDead = owner !== undefined && owner.host === hostname() && !isAlive(owner.pid);
-  if (!isSilent && !isDead) return false;
-  // Two may find the lock stale at once. Renaming lets one of them win; the other may by then catch the winner's
-  // new lock, which it puts back.
-  const aside = `${path}.${randomUUID()}.stale`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
-  const taken = await readOwner(aside);
-  if (taken?.token !== owner?.token) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
-  return true;
+  return isDead || Date.now() - modifiedMs > timing.staleAfterMs ? 'stale' : 'held';
 }
 
 /** Shows that the owner lives; false where the lock is no longer its own. */

@@ -38,25 +38,21 @@ export async function resolveHub(
   if (settings.consent === undefined)
     await askConsent(settings, file, hubUrl(settings.hubEndpoint, source), undefined, signal);
 
-  let metadata = await readHubMetadata(settings, { ...source, revision: pinned ?? revision }, signal);
-  checkDeclared(file, metadata, layout.hubFile(repository, metadata.commit, source.file));
-  let commit = pinned ?? metadata.commit;
+  const metadata = await readHubMetadata(settings, { ...source, revision: pinned ?? revision }, signal);
+  const commit = pinned ?? metadata.commit;
+  checkDeclared(file, metadata, layout.hubFile(repository, commit, source.file));
   const local = await findLocalHubFile(store, file, source, commit, metadata, options);
-  if (local !== undefined) {
-    if (pinned === undefined) await pins.pinRevision(repository, revision, commit, signal);
-    return local;
+  if (local === undefined) {
+    await askConsent(settings, file, hubUrl(settings.hubEndpoint, source), metadata.sizeBytes, signal);
   }
-
-  await askConsent(settings, file, hubUrl(settings.hubEndpoint, source), metadata.sizeBytes, signal);
-  if (pinned === undefined) {
-    commit = await pins.pinRevision(repository, revision, commit, signal);
-    // Another process was faster, and the branch had moved in between.
-    if (commit !== metadata.commit) metadata = await readHubMetadata(settings, { ...source, revision: commit }, signal);
+  if (pinned === undefined && (await pins.pinRevision(repository, revision, commit, signal)) !== commit) {
+    // Another process was faster, and the branch had moved in between: now it is pinned, for both.
+    return resolveHub(store, file, source, options);
   }
+  if (local !== undefined) return local;
 
   const targetPath = layout.hubFile(repository, commit, source.file);
   const atCommit: HubSource = { ...source, revision: commit };
-  checkDeclared(file, metadata, targetPath);
   const resolved = await download(
     store,
     {

@@ -68,8 +68,9 @@ function checkComponent(packageName: string, where: string, component: { readonl
 }
 
 function checkTokenSpace(packageName: string, where: string, space: unknown): void {
+  if (!isRecord(space)) throw invalid(packageName, where, describe(space), 'a token space');
   try {
-    validateTokenSpace(space as TokenSpace);
+    validateTokenSpace(space as unknown as TokenSpace);
   } catch (cause) {
     if (!isSpeechTokensError(cause)) throw cause;
     throw invalid(packageName, where, cause.message.replace(/\.$/, ''), 'a valid token space', cause);

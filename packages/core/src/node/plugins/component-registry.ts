@@ -94,7 +94,7 @@ function notFound(
   const words = kind.replace('-', ' ');
   const remedies = [
     suggestions.length > 0
-      ? `Did you mean ${suggestions.join(' or ')}?`
+      ? `Perhaps ${suggestions.join(' or ')} is meant`
       : 'Check the id, or install the plugin that provides it',
     problems.length > 0 &&
       `(not looked at, because broken: ${problems.map((plugin) => plugin.packageName).join(', ')})`,

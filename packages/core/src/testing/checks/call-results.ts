@@ -1,4 +1,4 @@
-import type { CodecSide } from '../codec-side.ts';
+import { type CodecSide, prefixCounts, prefixOrReason } from '../codec-side.ts';
 import { always, type ConformanceCheck } from '../conformance-check.ts';
 import { expectSame, expectThat } from '../expectations.ts';
 
@@ -79,6 +79,26 @@ export function callResultChecks<Input, Output, InputPiece, OutputPiece>(
           expectSame(
             side.differenceOfOutputs(output, wanted[i] as Output),
             `Call ${i} of ${found.length} at the same time differs from the same call alone`,
+          );
+        }
+      },
+    },
+    {
+      id: `${name}/codebook-prefix`,
+      title:
+        name === 'tokenizer'
+          ? 'Tokenizing with K codebooks gives exactly the first K tracks'
+          : 'The first K codebooks of a grid decode, by option as by leaving out the others',
+      appliesTo: prefixOrReason,
+      async run(side: Side) {
+        const input = await side.makeInput(side.lengths.medium, 'codebook prefix');
+        const all = side.part.tokenSpace.codebooks.length;
+        for (const codebookCount of [...prefixCounts(all), all]) {
+          const fewer = await side.call(side.takeOfInput(side.copyInput(input), codebookCount));
+          const found = await side.call(side.copyInput(input), { codebookCount });
+          expectSame(
+            side.differenceOfOutputs(found, side.takeOfOutput(fewer, codebookCount)),
+            `${verb} with codebookCount ${codebookCount} differs from the first ${codebookCount} tracks of all`,
           );
         }
       },

@@ -45,10 +45,14 @@ export const pairChecks: readonly ConformanceCheck<PairSide>[] = [
         }));
         if (!canGoAround) continue;
         const again = await tokenizer.call(back);
-        expectThat(again.sampleCount === length, `The decoded audio of ${length} samples, tokenized again, differs in length`, () => ({
-          found: `${again.sampleCount}`,
-          wanted: `${length}`,
-        }));
+        expectThat(
+          again.sampleCount === length,
+          `The decoded audio of ${length} samples, tokenized again, differs in length`,
+          () => ({
+            found: `${again.sampleCount}`,
+            wanted: `${length}`,
+          }),
+        );
       }
     },
   },

@@ -1,6 +1,6 @@
 import type { ModelFile } from '../../contract/model-file.ts';
-import type { Component, LoadContext, PluginManifest, SpeechPluginV1 } from '../../contract/speech-plugin.ts';
 import type { SpeechDetokenizerV1 } from '../../contract/speech-detokenizer.ts';
+import type { Component, LoadContext, PluginManifest, SpeechPluginV1 } from '../../contract/speech-plugin.ts';
 import type { SpeechTokenizerV1 } from '../../contract/speech-tokenizer.ts';
 import { validateTokenSpace } from '../../tokens/validate-token-space.ts';
 import { always, type ConformanceCheck, ConformanceFailure } from '../conformance-check.ts';
@@ -30,10 +30,14 @@ export const pluginChecks: readonly ConformanceCheck<PluginListing>[] = [
     title: 'The plugin is plain data of a version that is known, with components that can be loaded',
     appliesTo: always,
     async run({ plugin }) {
-      expectThat(plugin.specificationVersion === 'v1', 'The specification version is not one that this kit knows', () => ({
-        found: String(plugin.specificationVersion),
-        wanted: 'v1',
-      }));
+      expectThat(
+        plugin.specificationVersion === 'v1',
+        'The specification version is not one that this kit knows',
+        () => ({
+          found: String(plugin.specificationVersion),
+          wanted: 'v1',
+        }),
+      );
       expectThat(Array.isArray(plugin.components) && plugin.components.length > 0, 'A plugin needs components', () => ({
         found: String(plugin.components),
         wanted: 'at least one',
@@ -89,14 +93,24 @@ export const pluginChecks: readonly ConformanceCheck<PluginListing>[] = [
     appliesTo: ({ manifest }) => manifest !== undefined || 'no manifest was given',
     async run({ plugin, manifest }) {
       if (manifest === undefined) return;
-      expectThat(manifest.specificationVersion === plugin.specificationVersion, 'The manifest is of another version', () => ({
-        found: String(manifest.specificationVersion),
-        wanted: plugin.specificationVersion,
-      }));
+      expectThat(
+        manifest.specificationVersion === plugin.specificationVersion,
+        'The manifest is of another version',
+        () => ({
+          found: String(manifest.specificationVersion),
+          wanted: plugin.specificationVersion,
+        }),
+      );
       const list = (entries: PluginManifest['provides'] | SpeechPluginV1['components']): string =>
-        entries.map(({ kind, id, title }) => `${kind} ${id} (${title})`).sort().join('; ');
+        entries
+          .map(({ kind, id, title }) => `${kind} ${id} (${title})`)
+          .sort()
+          .join('; ');
       const [found, wanted] = [list(manifest.provides), list(plugin.components)];
-      expectThat(found === wanted, 'The manifest lists something else than the plugin provides', () => ({ found, wanted }));
+      expectThat(found === wanted, 'The manifest lists something else than the plugin provides', () => ({
+        found,
+        wanted,
+      }));
     },
   },
 ];
@@ -144,23 +158,38 @@ export const componentChecks: readonly ConformanceCheck<LoadedComponent>[] = [
 
 function expectGoodModelFiles(owner: string, models: readonly ModelFile[]): void {
   if (!Array.isArray(models)) {
-    throw new ConformanceFailure(`${owner} must list its model files`, { found: String(models), wanted: 'an array, maybe empty' });
+    throw new ConformanceFailure(`${owner} must list its model files`, {
+      found: String(models),
+      wanted: 'an array, maybe empty',
+    });
   }
   const names = new Set<string>();
   for (const { name, sha256, sizeBytes, licence } of models as readonly ModelFile[]) {
-    expectThat(typeof name === 'string' && name !== '' && !names.has(name), `A model file of ${owner} needs a name of its own`, () => ({
-      found: JSON.stringify(name),
-      wanted: 'a name that no other file of the component has',
-    }));
+    expectThat(
+      typeof name === 'string' && name !== '' && !names.has(name),
+      `A model file of ${owner} needs a name of its own`,
+      () => ({
+        found: JSON.stringify(name),
+        wanted: 'a name that no other file of the component has',
+      }),
+    );
     names.add(name);
-    expectThat(typeof licence === 'string' && licence.trim() !== '', `Model file ${name} of ${owner} needs a licence`, () => ({
-      found: JSON.stringify(licence),
-      wanted: 'the licence of the weights',
-    }));
-    expectThat(sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256), `The hash of model file ${name} of ${owner} is not well-formed`, () => ({
-      found: String(sha256),
-      wanted: '64 hexadecimal digits in lower case',
-    }));
+    expectThat(
+      typeof licence === 'string' && licence.trim() !== '',
+      `Model file ${name} of ${owner} needs a licence`,
+      () => ({
+        found: JSON.stringify(licence),
+        wanted: 'the licence of the weights',
+      }),
+    );
+    expectThat(
+      sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256),
+      `The hash of model file ${name} of ${owner} is not well-formed`,
+      () => ({
+        found: String(sha256),
+        wanted: '64 hexadecimal digits in lower case',
+      }),
+    );
     expectThat(
       sizeBytes === undefined || (Number.isSafeInteger(sizeBytes) && sizeBytes > 0),
       `The size of model file ${name} of ${owner} is not well-formed`,

@@ -46,7 +46,8 @@ async function measureSteps<Input, InputPiece, OutputPiece>(
   const { stepSamples, lengths } = side;
   const outputs: OutputPiece[] = [];
   // All of a stream of grids; of a stream of samples only a stretch, as every step is a push.
-  const end = stepSamples > 1 ? side.lengthOf(input) : Math.min(side.lengthOf(input), lengths.medium - 3 * lengths.period);
+  const end =
+    stepSamples > 1 ? side.lengthOf(input) : Math.min(side.lengthOf(input), lengths.medium - 3 * lengths.period);
   let covered = 0;
   let measured = 0;
   for (let position = stepSamples; position <= end; position += stepSamples) {
@@ -69,7 +70,8 @@ async function measureAroundDeclared<Input, InputPiece, OutputPiece>(
   latencySamples: number,
 ): Promise<number> {
   const { stepSamples } = side;
-  if (!(latencySamples > 0)) throw new ConformanceFailure('A stream has a latency', { found: `${latencySamples}`, wanted: 'more than 0' });
+  if (!(latencySamples > 0))
+    throw new ConformanceFailure('A stream has a latency', { found: `${latencySamples}`, wanted: 'more than 0' });
   const outputs: OutputPiece[] = [];
   const length = side.lengthOf(input);
   let pushed = 0;

@@ -65,7 +65,12 @@ export function streamStateChecks<Input, Output, InputPiece, OutputPiece>(
         const copyAtOnce = structuredClone(saved);
         const tail = [...(await pushAll(side, session, input, after, middle)), ...(await session.flush())];
         await session.close();
-        expectSameStream(side, [...outputs, ...tail], whole, 'A session whose state was saved no longer continues as before');
+        expectSameStream(
+          side,
+          [...outputs, ...tail],
+          whole,
+          'A session whose state was saved no longer continues as before',
+        );
 
         const resume = async (state: SessionState, from: number): Promise<OutputPiece[]> => {
           const resumed = await streamingOf(elsewhere).open({ state });
@@ -102,7 +107,12 @@ export function streamStateChecks<Input, Output, InputPiece, OutputPiece>(
         const resumed = await streamingOf(side).open({ state: structuredClone(await state) });
         const tail = [...(await pushAll(side, resumed, input, after, middle)), ...(await resumed.flush())];
         await Promise.all([session.close(), resumed.close()]);
-        expectSameStream(side, [...outputs, ...tail], whole, 'A state saved right after pushes that were not awaited lacks them');
+        expectSameStream(
+          side,
+          [...outputs, ...tail],
+          whole,
+          'A state saved right after pushes that were not awaited lacks them',
+        );
       },
     },
     {

@@ -48,8 +48,6 @@ export interface BodyOptions {
   readonly headers?: { readonly [name: string]: string };
   /** Answers 200 with everything, whatever was asked for. */
   readonly ignoreRange?: boolean;
-  /** Cuts the connection after so many bytes of this answer. */
-  readonly dropAfterBytes?: number;
   /** Sends so many bytes of this answer and then nothing more, with the connection open. */
   readonly stallAfterBytes?: number;
 }
@@ -61,7 +59,7 @@ export function sendBytes(
   bytes: Uint8Array,
   options: BodyOptions = {},
 ): void {
-  const { etag, ignoreRange, dropAfterBytes, stallAfterBytes } = options;
+  const { etag, ignoreRange, stallAfterBytes } = options;
   const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
   const condition = request.headers['if-range'];
   const start = range === null ? 0 : Number(range[1]);
@@ -79,11 +77,39 @@ export function sendBytes(
   });
   if (request.method === 'HEAD') {
     response.end();
-  } else if (dropAfterBytes !== undefined) {
-    response.write(body.subarray(0, dropAfterBytes), () => response.destroy());
   } else if (stallAfterBytes !== undefined) {
     response.write(body.subarray(0, stallAfterBytes));
   } else {
     response.end(body);
   }
+}
+
+/**
+ * Cuts connections in mid-body, each once its bytes have been taken up: what is still on its way when a connection
+ * breaks is lost, so cutting at once would leave it to chance how far a download came.
+ */
+export interface Drops {
+  send(
+    request: SeenRequest,
+    response: ServerResponse,
+    bytes: Uint8Array,
+    dropAfterBytes: number,
+    more?: BodyOptions,
+  ): void;
+  readonly onProgress: (progress: { readonly done: number }) => void;
+}
+
+export function createDrops(): Drops {
+  let pending: { readonly atByte: number; readonly response: ServerResponse } | undefined;
+  return {
+    send(request, response, bytes, dropAfterBytes, more = {}) {
+      const isWhole = more.ignoreRange === true || request.headers.range === undefined;
+      const start = isWhole ? 0 : Number(/\d+/.exec(request.headers.range ?? '')?.[0]);
+      pending = { atByte: start + dropAfterBytes, response };
+      sendBytes(request, response, bytes, { ...more, stallAfterBytes: dropAfterBytes });
+    },
+    onProgress({ done }) {
+      if (pending !== undefined && done >= pending.atByte) pending.response.destroy();
+    },
+  };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { sideRows, trackFrameCounts } from './frame-clock.ts';
-import type { SideTrack, TokenGrid } from './token-grid.ts';
-import type { TokenSpace } from './token-space.ts';
+import { createRandom } from '../../src/random/seeded-random.ts';
+import { sideRows, trackFrameCounts } from '../../src/tokens/frame-clock.ts';
+import type { SideTrack, TokenGrid } from '../../src/tokens/token-grid.ts';
+import type { TokenSpace } from '../../src/tokens/token-space.ts';
 
 export function spaceOf(hops: readonly (number | undefined)[], sizes: number | readonly number[] = 16): TokenSpace {
   return {
@@ -32,13 +33,13 @@ export const anyGrid: fc.Arbitrary<TokenGrid> = fc
     size: fc.constantFrom(2, 300, 70_000),
     codebookCount: fc.nat(3),
     sideHops: fc.array(fc.constantFrom(5, 12, 48), { maxLength: 2 }),
-    random: fc.infiniteStream(fc.nat(2 ** 31 - 1)),
+    seed: fc.nat(),
   })
-  .map(({ hops, sampleCount, startFrame, padded, size, codebookCount, sideHops, random }) => {
+  .map(({ hops, sampleCount, startFrame, padded, size, codebookCount, sideHops, seed }) => {
     const tokenSpace = spaceOf(hops, size);
     const startSample = startFrame * 24;
     const counts = trackFrameCounts(tokenSpace, sampleCount);
-    const next = (bound: number): number => (random.next().value as number) % bound;
+    const next = createRandom(seed).nextInteger;
     const tracks = (padded ? counts?.padded : counts?.exact)
       ?.slice(0, (codebookCount % hops.length) + 1)
       .map((count) => ({ ids: Uint32Array.from({ length: count }, () => (next(2) === 0 ? size - 1 : next(size))) }));

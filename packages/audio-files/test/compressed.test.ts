@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readAudioClip } from '../src/index.ts';
+import { codesOf, fixture, readFile } from './support/collect.ts';
+
+/** The sound in all fixtures, see test/fixtures/README.md: a tone and a sweep. */
+function soundAt(seconds: number): number {
+  return (
+    0.3 * Math.sin(2 * Math.PI * 440 * seconds) + 0.2 * Math.sin(2 * Math.PI * (200 * seconds + 1500 * seconds ** 2))
+  );
+}
+
+/** Signal to noise against the sound that was encoded, of the middle part; a sample of delay would ruin it. */
+function snrDb(samples: Float32Array, sampleRateHz: number, delaySamples = 0): number {
+  let signal = 0;
+  let noise = 0;
+  for (let i = Math.round(samples.length * 0.2); i < samples.length * 0.8; i++) {
+    const wanted = soundAt((i - delaySamples) / sampleRateHz);
+    signal += wanted ** 2;
+    noise += (samples[i]! - wanted) ** 2;
+  }
+  return 10 * Math.log10(signal / noise);
+}
+
+const files = [
+  {
+    name: 'mono-16k.mp3',
+    format: 'mp3',
+    encoding: 'MPEG-2 layer 3',
+    rate: 16_000,
+    channels: 1,
+    count: 16_000,
+    snr: 14,
+  },
+  {
+    name: 'stereo-44k-vbr.mp3',
+    format: 'mp3',
+    encoding: 'MPEG-1 layer 3',
+    rate: 44_100,
+    channels: 2,
+    count: 22_050,
+    snr: 14,
+  },
+  { name: 'mono-16k.ogg', format: 'ogg-vorbis', encoding: 'Vorbis', rate: 16_000, channels: 1, count: 16_000, snr: 10 },
+  {
+    name: 'stereo-44k.ogg',
+    format: 'ogg-vorbis',
+    encoding: 'Vorbis',
+    rate: 44_100,
+    channels: 2,
+    count: 22_050,
+    snr: 10,
+  },
+  { name: 'mono.opus', format: 'ogg-opus', encoding: 'Opus', rate: 48_000, channels: 1, count: 48_000, snr: 10 },
+  { name: 'stereo.opus', format: 'ogg-opus', encoding: 'Opus', rate: 48_000, channels: 2, count: 33_600, snr: 10 },
+  {
+    name: 'six-channels.opus',
+    format: 'ogg-opus',
+    encoding: 'Opus',
+    rate: 48_000,
+    channels: 6,
+    count: 14_400,
+    snr: undefined,
+  },
+  {
+    name: 'mono-16k-flac.ogg',
+    format: 'ogg-flac',
+    encoding: '16-bit integer',
+    rate: 16_000,
+    channels: 1,
+    count: 8000,
+    snr: 80,
+  },
+  {
+    name: 'mono-16k.flac',
+    format: 'flac',
+    encoding: '16-bit integer',
+    rate: 16_000,
+    channels: 1,
+    count: 4800,
+    snr: 80,
+  },
+] as const;
+
+describe.each(files)('$name', ({ name, format, encoding, rate, channels, count, snr }) => {
+  it('has its exact length and the sound that was encoded', async () => {
+    const file = await readFile(fixture(name));
+    expect(file).toMatchObject({
+      format,
+      encoding,
+      sampleRateHz: rate,
+      channelCount: channels,
+      sampleCount: count,
+      warnings: [],
+    });
+    expect(file.channels.map((samples) => samples.length)).toEqual(new Array(channels).fill(count));
+    if (snr !== undefined) {
+      expect(snrDb(file.channels[0]!, rate)).toBeGreaterThan(snr);
+      // The measure can fail: a shift by a millisecond is seen.
+      expect(snrDb(file.channels[0]!, rate, rate / 1000)).toBeLessThan(snr - 5);
+    }
+  });
+
+  it('gives the same samples by ranges and from memory', async () => {
+    const whole = await readFile(fixture(name));
+    const memory = readFileSync(fixture(name));
+    for (const [startSample, endSample] of [
+      [0, 100],
+      [count >> 1, (count >> 1) + 3000],
+      [count - 50, count + 50],
+    ] as const) {
+      const part = await readFile(memory, { startSample, endSample });
+      expect(part.startSample).toBe(startSample);
+      expect(part.channels).toEqual(whole.channels.map((samples) => samples.slice(startSample, endSample)));
+    }
+    expect((await readFile(memory, { startSample: count })).chunkCount).toBe(0);
+  });
+
+  it('cut in the middle: a shorter sound, and a warning', async () => {
+    const bytes = readFileSync(fixture(name));
+    const whole = await readFile(bytes);
+    const cut = await readFile(bytes.subarray(0, Math.round(bytes.length * 0.7)));
+    const length = cut.channels[0]?.length ?? 0;
+    expect(length).toBeLessThan(count);
+    if (
+      format !== 'ogg-vorbis' &&
+      format !== 'ogg-opus' &&
+      format !== 'ogg-flac' &&
+      !name.startsWith('mono-16k.flac')
+    ) {
+      expect(length).toBeGreaterThan(count * 0.4);
+      // The last frames lack what they borrowed from later bytes.
+      const sure = Math.max(0, length - 3000);
+      expect(cut.channels[0]!.slice(0, sure)).toEqual(whole.channels[0]!.slice(0, sure));
+    }
+    expect(cut.warnings.length).toBeGreaterThan(0);
+  });
+});
+
+describe('MP3', () => {
+  it('without a length in its header: the length is not known, all frames are read', async () => {
+    const file = await readFile(fixture('mono-16k-no-header.mp3'));
+    expect(file.sampleCount).toBeUndefined();
+    // 30 frames of 576 samples: what the encoder added before and behind stays.
+    expect(file.channels[0]!.length).toBe(17_280);
+    expect(file.warnings).toEqual([]);
+  });
+
+  it('passes over bytes that are not frames, and says so', async () => {
+    const bytes = readFileSync(fixture('mono-16k-no-header.mp3'));
+    const dirty = Buffer.concat([bytes.subarray(0, 144 * 10), Buffer.alloc(500, 7), bytes.subarray(144 * 10)]);
+    const file = await readFile(dirty);
+    expect(file.channels[0]!.length).toBe(17_280);
+    expect(codesOf(file.warnings)).toEqual(['bytes-skipped']);
+  });
+
+  it('ignores tags before and behind', async () => {
+    const bytes = readFileSync(fixture('mono-16k.mp3'));
+    const tagged = Buffer.concat([bytes, Buffer.from('TAG'), Buffer.alloc(125)]);
+    expect((await readFile(tagged)).warnings).toEqual([]);
+  });
+});
+
+describe('Ogg', () => {
+  it('a damaged page: what is left, and a warning', async () => {
+    const bytes = readFileSync(fixture('stereo.opus'));
+    const pageStart = bytes.lastIndexOf('OggS', bytes.length - 40);
+    bytes[pageStart + 200]! ^= 0xff;
+    const file = await readFile(bytes);
+    expect(file.warnings.length).toBeGreaterThan(0);
+    expect(codesOf(file.warnings).some((code) => code === 'damaged' || code === 'truncated')).toBe(true);
+  });
+
+  it('a second stream behind the first is left out, with a warning', async () => {
+    const bytes = readFileSync(fixture('mono.opus'));
+    const file = await readFile(Buffer.concat([bytes, readFileSync(fixture('stereo.opus'))]));
+    expect(file.channels.length).toBe(1);
+    expect(file.channels[0]!.length).toBe(48_000);
+    expect(codesOf(file.warnings)).toEqual(['bytes-skipped']);
+  });
+});
+
+describe('readAudioClip', () => {
+  it('converts on the way', async () => {
+    const clip = await readAudioClip(fixture('stereo-44k.ogg'), { format: { sampleRateHz: 16_000, channelCount: 1 } });
+    expect(clip.sampleRateHz).toBe(16_000);
+    expect(clip.channels.map((samples) => samples.length)).toEqual([8000]);
+  });
+});

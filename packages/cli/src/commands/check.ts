@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { type AnyModelOptions, addJson, addModels, addPlugins, addQuiet, type CommonOptions } from './shared-options.ts';
+
+export type CheckCommandOptions = CommonOptions & AnyModelOptions;
+
+export function addCheckCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  const command = program
+    .command('check')
+    .summary('hold a plugin against the contract')
+    .description(
+      'Run the conformance kit on every tokenizer and detokenizer of a plugin and print a report: streaming equals the whole, declared latency, reset, saved state, prefix of codebooks, abort, errors and more. Ends with 1 when a check fails.',
+    )
+    .argument('<plugin>', 'name of an installed package, or the folder of one');
+  addModels(command);
+  addPlugins(command);
+  addJson(command);
+  addQuiet(command);
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  speech-tokens check @speech-tokens/codec-rvq
+  speech-tokens check ./my-plugin --json`,
+  );
+  command.action(async (plugin: string, options: CheckCommandOptions) => {
+    const { checkPlugin } = await import('../check/check-plugin.ts');
+    finish(await checkPlugin(context, plugin, options));
+  });
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import {
+  type AnyModelOptions,
+  addCodebooks,
+  addJobs,
+  addJson,
+  addModels,
+  addPlugins,
+  addQuiet,
+  type CommonOptions,
+  type JobOptions,
+  type OutputOptions,
+} from './shared-options.ts';
+
+export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
+  readonly tokenizer?: string;
+  readonly codebooks?: number;
+  readonly float?: boolean;
+}
+
+export function addDetokenizeCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  const command = program
+    .command('detokenize')
+    .summary('turn token files back into sound')
+    .description('Turn token files back into sound. The decoder is found by the token space that the file names.')
+    .argument('<tokens...>', 'token files (.safetensors, .json, .npy); - reads standard input')
+    .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy, which does not say')
+    .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each token file by default')
+    .option('--float', '32-bit float samples instead of 16-bit integers')
+    .option('--force', 'replace files that are there already');
+  addCodebooks(command, 'how many of the codebooks to use, coarse first; all by default');
+  addModels(command);
+  addPlugins(command);
+  addJobs(command);
+  addJson(command);
+  addQuiet(command);
+  command.addHelpText(
+    'after',
+    `
+recording.tokens.safetensors becomes recording.decoded.wav. A file that is there already is never replaced without
+--force.
+
+Examples:
+  speech-tokens detokenize recording.tokens.safetensors
+  speech-tokens detokenize recording.tokens.safetensors --codebooks 2 --out two-codebooks.wav
+  speech-tokens tokenize recording.wav --out - | speech-tokens detokenize - --out - | aplay`,
+  );
+  command.action(async (files: readonly string[], options: DetokenizeCommandOptions) => {
+    const { detokenizeFiles } = await import('../detokenize/detokenize-files.ts');
+    finish(await detokenizeFiles(context, files, options));
+  });
+}

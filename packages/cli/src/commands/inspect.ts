@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import {
+  type AnyModelOptions,
+  addCodebooks,
+  addJson,
+  addModels,
+  addPlugins,
+  addQuiet,
+  type CommonOptions,
+  seconds,
+} from './shared-options.ts';
+
+export interface InspectCommandOptions extends CommonOptions, AnyModelOptions {
+  readonly tokenizer: readonly string[];
+  readonly codebooks?: number;
+  readonly start?: number;
+  readonly end?: number;
+}
+
+export function addInspectCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  const command = program
+    .command('inspect')
+    .summary('draw a recording or a token file in the terminal, with figures')
+    .description(
+      'Draw a recording and its tokens in the terminal: waveform, one lane for each codebook on one time axis (a colour for each id), and for each codebook its rate, bitrate, code usage, entropy and longest run.',
+    )
+    .argument('<file>', 'a recording or a token file; - reads standard input')
+    .option('-t, --tokenizer <id>', 'tokenizer to use; repeatable, drawn under each other', appended, [])
+    .option('--start <time>', 'draw from here on (seconds, or 1:23.4)', seconds)
+    .option('--end <time>', 'draw until here', seconds);
+  addCodebooks(command, 'how many codebooks, coarse first; all by default');
+  addModels(command);
+  addPlugins(command);
+  addJson(command);
+  addQuiet(command);
+  command.addHelpText(
+    'after',
+    `
+The picture is as wide as the terminal. Where a token is wide enough, its id is written on it: try --start and --end.
+
+Examples:
+  speech-tokens inspect recording.wav
+  speech-tokens inspect recording.wav --start 0.4 --end 0.8
+  speech-tokens inspect recording.tokens.safetensors --json`,
+  );
+  command.action(async (file: string, options: InspectCommandOptions) => {
+    const { inspectFile } = await import('../inspect/inspect-file.ts');
+    finish(await inspectFile(context, file, options));
+  });
+}
+
+function appended(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

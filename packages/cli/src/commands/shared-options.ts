@@ -1,0 +1,77 @@
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ModelOptions } from '../plugins/load-component.ts';
+
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface PluginOptions {
+  /** Folders of plugins, or of projects whose dependencies are looked at. */
+  readonly plugins: readonly string[];
+}
+
+export interface OutputOptions {
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+export interface JobOptions {
+  readonly jobs: number;
+}
+
+export function addJson(command: Command): Command {
+  return command.option('--json', 'print one JSON document on standard output (see the README for its fields)');
+}
+
+export function addQuiet(command: Command): Command {
+  return command.option('-q, --quiet', 'no progress and no summary on standard error; errors stay');
+}
+
+export function addPlugins(command: Command): Command {
+  const collect = (folder: string, before: readonly string[]): readonly string[] => [...before, folder];
+  return command.addOption(
+    new Option('--plugins <dir>', 'look for plugins here too: a plugin, or a project that depends on some; repeatable')
+      .argParser(collect)
+      .default([], 'none'),
+  );
+}
+
+export function addModels(command: Command): Command {
+  return command
+    .option('--checkpoint <dir>', 'folder whose files stand in for the model’s own (fine-tuned weights)')
+    .option('--threads <n>', 'threads for each model', positiveInteger)
+    .option('-y, --yes', 'agree to downloads of models without being asked')
+    .option('--offline', 'never touch the network');
+}
+
+export function addJobs(command: Command): Command {
+  const count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+  return command.option('--jobs <n>', 'files to work on at the same time', positiveInteger, count);
+}
+
+export function addCodebooks(command: Command, description: string): Command {
+  return command.option('--codebooks <k>', description, positiveInteger);
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It has to be an integer of 1 or more.');
+  return value;
+}
+
+/** `8,4,2`: distinct integers of 1 or more. */
+export function integerList(text: string): readonly number[] {
+  return [...new Set(text.split(',').map((part) => positiveInteger(part.trim())))];
+}
+
+/** A time: `1.5`, or `2:03.5`, or `1:02:03`. */
+export function seconds(text: string): number {
+  if (!/^(\d+:){0,2}\d+(\.\d+)?$/.test(text)) {
+    throw new InvalidArgumentError('It has to be a time such as 1.5 (seconds) or 2:03.5.');
+  }
+  return text.split(':').reduce((total, part) => 60 * total + Number(part), 0);
+}
+
+export type AnyModelOptions = ModelOptions & PluginOptions;

@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import {
+  type AnyModelOptions,
+  addCodebooks,
+  addJobs,
+  addJson,
+  addModels,
+  addPlugins,
+  addQuiet,
+  type CommonOptions,
+  type JobOptions,
+  type OutputOptions,
+} from './shared-options.ts';
+
+export interface TokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
+  readonly tokenizer?: string;
+  readonly codebooks?: number;
+  readonly format?: 'safetensors' | 'json' | 'npy';
+}
+
+export function addTokenizeCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  const command = program
+    .command('tokenize')
+    .summary('turn recordings into token files')
+    .description(
+      'Turn recordings into token files. Audio of any rate and channel count is converted to what the tokenizer takes.',
+    )
+    .argument('<files...>', 'recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF); - reads standard input')
+    .option('-t, --tokenizer <id>', 'tokenizer to use; the bundled one by default')
+    .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each recording by default')
+    .addOption(
+      new Option('-f, --format <format>', 'by the ending of --out, else safetensors').choices([
+        'safetensors',
+        'json',
+        'npy',
+      ]),
+    )
+    .option('--force', 'replace files that are there already');
+  addCodebooks(command, 'how many codebooks to fill, coarse first; all by default');
+  addModels(command);
+  addPlugins(command);
+  addJobs(command);
+  addJson(command);
+  addQuiet(command);
+  command.addHelpText(
+    'after',
+    `
+recording.wav becomes recording.tokens.safetensors. A file that is there already is never replaced without --force.
+Several files go on when one fails; what failed is listed at the end.
+
+Examples:
+  speech-tokens tokenize recording.wav
+  speech-tokens tokenize recordings/*.flac --out tokens/ --jobs 4
+  speech-tokens tokenize recording.wav --codebooks 4 --format json --out -
+  ffmpeg -i talk.mp4 -f wav - | speech-tokens tokenize - --out talk.tokens.safetensors`,
+  );
+  command.action(async (files: readonly string[], options: TokenizeCommandOptions) => {
+    const { tokenizeFiles } = await import('../tokenize/tokenize-files.ts');
+    finish(await tokenizeFiles(context, files, options));
+  });
+}

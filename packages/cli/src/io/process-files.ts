@@ -1,0 +1,107 @@
+import type { CommonOptions, JobOptions } from '../commands/shared-options.ts';
+import type { CliContext } from '../context.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
+import { type JsonError, reportError, toJsonError } from '../report-error.ts';
+import { plural } from '../terminal/figures.ts';
+import { createProgressLine, type ProgressTask } from '../terminal/progress.ts';
+import { type PlannedOutput, shortPath, standardStream } from './output-paths.ts';
+import { printJson } from './print-json.ts';
+import { runJobs } from './run-jobs.ts';
+
+/** One file and where its result goes. */
+export interface Work extends PlannedOutput {
+  readonly task: ProgressTask;
+}
+
+export interface FileCommand<Model, Result> {
+  readonly command: string;
+  readonly planned: readonly PlannedOutput[];
+  readonly options: CommonOptions & JobOptions;
+  /** Once, before the first file. */
+  load(): Promise<Model>;
+  unload(model: Model): Promise<void>;
+  work(model: Model, work: Work): Promise<Result>;
+  /** A line for people about a result. */
+  summary(result: Result): string;
+}
+
+interface FileResult {
+  readonly output: string;
+  readonly warnings: readonly string[];
+}
+
+/** What `--json` shows of a file that failed. */
+interface Failure {
+  readonly input: string;
+  readonly error: JsonError;
+}
+
+/**
+ * Works on several files at the same time with one model. Results come in the order of the files: on a terminal a line
+ * for people each, else the paths that were written, for the next program. One failure does not stop the others.
+ */
+export async function processFiles<Model, Result extends FileResult>(
+  context: CliContext,
+  { command, planned, options, load, unload, work, summary }: FileCommand<Model, Result>,
+): Promise<ExitCode> {
+  const isQuiet = options.quiet === true;
+  const { capabilities, painter } = context.err;
+  const shown = isQuiet ? { ...capabilities, isTerminal: false } : capabilities;
+  const progress = createProgressLine((text) => context.stderr.write(text), shown, painter, planned.length);
+  const results: Result[] = [];
+  const failures: Failure[] = [];
+  const usesOutput = planned.some(({ output }) => output === standardStream);
+  if (usesOutput && options.json === true) {
+    throw new UsageError('--json and the result cannot share standard output: give --out PATH');
+  }
+
+  const show = async (result: Result): Promise<void> => {
+    results.push(result);
+    progress.aside(() => {
+      for (const warning of result.warnings) context.report(`${painter.warn('warning:')} ${warning}`);
+    });
+    if (options.json === true) return;
+    if (!isQuiet) progress.aside(() => context.report(summary(result)));
+    if (!usesOutput) {
+      progress.aside(() => {});
+      await context.print(shortPath(result.output, context.cwd));
+    }
+  };
+
+  try {
+    progress.stage('Loading the model …');
+    const model = await load();
+    progress.stage('');
+    try {
+      await runJobs(
+        planned,
+        options.jobs,
+        context.signal,
+        async (item) => {
+          const task = progress.start(item.input);
+          try {
+            return await work(model, { ...item, task });
+          } finally {
+            task.finish();
+          }
+        },
+        async (result, index) => {
+          if ('value' in result) return show(result.value);
+          const { input } = planned[index]!;
+          failures.push({ input, error: toJsonError(result.error) });
+          progress.aside(() => reportError(context, result.error, input === standardStream ? 'standard input' : input));
+        },
+      );
+    } finally {
+      await unload(model);
+    }
+  } finally {
+    progress.close();
+  }
+  if (options.json === true) await printJson(context, command, { results, failures });
+  if (failures.length > 0 && planned.length > 1 && !isQuiet) {
+    context.report(`${failures.length} of ${plural(planned.length, 'file')} failed`);
+  }
+  if (failures.length === 0) return exitCodes.ok;
+  return results.length === 0 ? exitCodes.failed : exitCodes.partlyFailed;
+}

@@ -1,0 +1,74 @@
+import {
+  createTokenFileWriter,
+  gridToJsonText,
+  gridToNpy,
+  joinGrids,
+  type TokenFileSource,
+  type TokenGrid,
+  type TokenSpace,
+} from '@speech-tokens/core';
+import { writeFileAtomically, writeTokenFile } from '@speech-tokens/core/node';
+import type { CliContext } from '../context.ts';
+import { cliVersion } from '../version.ts';
+import { standardStream } from './output-paths.ts';
+
+export type TokenFormat = 'safetensors' | 'json' | 'npy';
+
+export const tokenFormats: readonly TokenFormat[] = ['safetensors', 'json', 'npy'];
+
+export interface TokenOutputOptions {
+  readonly tokenSpace: TokenSpace;
+  readonly codebookCount: number;
+  readonly source: TokenFileSource;
+}
+
+/**
+ * Writes grids as they come to a path, or to standard output (`-`). A file appears only when it is whole.
+ * @throws SpeechTokensError `file-write`; what `grids` throws, as it is
+ */
+export async function writeTokens(
+  context: CliContext,
+  output: string,
+  format: TokenFormat,
+  grids: AsyncIterable<TokenGrid>,
+  options: TokenOutputOptions,
+): Promise<void> {
+  const { signal } = context;
+  const generator = `speech-tokens ${cliVersion()}`;
+  const toOutput = { write: (bytes: Uint8Array) => context.write(bytes) };
+  if (format === 'safetensors') {
+    if (output !== standardStream) {
+      await writeTokenFile(output, grids, { ...options, generator, signal });
+      return;
+    }
+    const writer = createTokenFileWriter({ ...options, generator });
+    for await (const grid of grids) writer.append(grid);
+    await writer.writeTo(toOutput, { signal });
+    return;
+  }
+  const whole: TokenGrid[] = [emptyGrid(options)];
+  for await (const grid of grids) whole.push(grid);
+  const grid = joinGrids(whole.length > 1 ? whole.slice(1) : whole);
+  const pieces = format === 'npy' ? gridToNpy(grid) : encoded(gridToJsonText(grid, { generator }));
+  const writeAll = async (sink: typeof toOutput): Promise<void> => {
+    for (const piece of pieces) {
+      signal.throwIfAborted();
+      await sink.write(piece);
+    }
+  };
+  if (output === standardStream) await writeAll(toOutput);
+  else await writeFileAtomically(output, writeAll);
+}
+
+function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (const text of texts) yield encoder.encode(text);
+}
+
+/** The tokens of a recording of no samples. */
+function emptyGrid({ tokenSpace, codebookCount }: TokenOutputOptions): TokenGrid {
+  const ids = new Uint32Array(0);
+  const track = tokenSpace.durations === undefined ? { ids } : { ids, durationsFrames: new Uint32Array(0) };
+  const tracks = Array.from({ length: codebookCount }, () => track);
+  return { tokenSpace, startSample: 0, sampleCount: 0, tracks };
+}

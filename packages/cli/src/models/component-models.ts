@@ -1,0 +1,60 @@
+import type { Component, ModelFile } from '@speech-tokens/core';
+import type { ComponentRegistry } from '@speech-tokens/core/node';
+import type { CliContext } from '../context.ts';
+import { listComponents, type PluginProblem } from '../plugins/list-components.ts';
+
+/** A model file with the components that need it. */
+export interface ComponentModel {
+  readonly ids: readonly string[];
+  readonly packageName: string;
+  readonly file: ModelFile;
+}
+
+const kinds: readonly Component['kind'][] = ['tokenizer', 'detokenizer', 'language-model'];
+
+/**
+ * The model files of the components with these ids, or of all; one that several need is listed once.
+ * @throws SpeechTokensError `component-not-found` with the nearest ids
+ */
+export async function componentModels(
+  context: CliContext,
+  registry: ComponentRegistry,
+  ids: readonly string[] | undefined,
+): Promise<{ readonly models: readonly ComponentModel[]; readonly problems: readonly PluginProblem[] }> {
+  for (const id of ids ?? []) {
+    if (!registry.entries.some((entry) => entry.id === id)) registry.lookUp('tokenizer', id);
+  }
+  const bySource = new Map<string, ComponentModel>();
+  const problems = new Map<string, PluginProblem>();
+  for (const kind of kinds) {
+    const listed = await listComponents(registry, kind, context.signal);
+    for (const problem of listed.problems) problems.set(problem.directory, problem);
+    for (const { component, plugin } of listed.components) {
+      if (ids !== undefined && !ids.includes(component.id)) continue;
+      for (const file of component.models) {
+        const key = JSON.stringify(file.source);
+        const before = bySource.get(key)?.ids ?? [];
+        bySource.set(key, {
+          ids: [...new Set([...before, component.id])],
+          packageName: plugin.packageName,
+          file,
+        });
+      }
+    }
+  }
+  return { models: [...bySource.values()], problems: [...problems.values()] };
+}
+
+/** Where a file comes from, for people. */
+export function sourceText({ source }: ModelFile): string {
+  switch (source.type) {
+    case 'bundled':
+      return 'bundled';
+    case 'path':
+      return source.path;
+    case 'hub':
+      return `${source.repository}@${source.revision.slice(0, 12)}`;
+    case 'https':
+      return source.url;
+  }
+}
