@@ -1,113 +1,87 @@
-import {
-  type CallOptions,
-  createStreamSession,
-  joinGrids,
-  type PcmChunk,
-  type SpeechTokenizerV1,
-  type StreamMachine,
-  type TokenGrid,
-  validateAudioClip,
-} from '@speech-tokens/core';
-import {
-  assertOpen,
-  bandCount,
-  bandEdgesHz,
-  checkCodebookCount,
-  checkOrder,
-  hopSamples,
-  levelOf,
-  pause,
-  sampleRateHz,
-  tokenSpace,
-  windowSamples,
-} from './bands.ts';
+import * as core from '@speech-tokens/core';
+import * as bands from './bands.ts';
 
+const { bandEdgesHz, hopSamples, sampleRateHz, tokenSpace, windowSamples } = bands;
 const audioFormat = { sampleRateHz, channelCount: 1 };
 
 /** Measures the loudness of each band, frame by frame. */
-export function createBandTokenizer(): SpeechTokenizerV1 {
+export function createBandTokenizer(): core.SpeechTokenizerV1 {
   let isClosed = false;
+  const open: NonNullable<core.SpeechTokenizerV1['streaming']>['open'] = async ({ codebookCount, state } = {}) => {
+    bands.assertOpen(isClosed);
+    const { tracks } = bands.emptyGrid(codebookCount);
+    // Adds what all streams have in common: the order of calls, aborted calls, saved states, the end.
+    return core.createStreamSession(createStream(tracks.length), {
+      writtenBy: `tokenizer ${tokenSpace.id} with ${tracks.length} codebooks`,
+      formatVersion: 1,
+      state,
+      isClosed: () => isClosed,
+    });
+  };
   return {
     specificationVersion: 'v1',
     tokenSpace,
     audioFormat,
     // A whole clip goes the way of a stream, so both give the same tokens.
-    async tokenize(clip, { codebookCount, ...options } = {}) {
+    async tokenize(clip, { codebookCount = bands.bandCount, ...options } = {}) {
       options.signal?.throwIfAborted();
-      assertOpen(isClosed);
-      const stream = createStream(checkCodebookCount(codebookCount, bandCount));
-      const chunk = stream.accept({ ...clip, startSample: 0 });
-      return joinGrids([stream.take(0, 0), ...(await stream.push(chunk, options)), ...(await stream.flush(options))]);
+      const session = await open({ codebookCount });
+      const grids = [...(await session.push({ ...clip, startSample: 0 }, options)), ...(await session.flush(options))];
+      return core.joinGrids([bands.emptyGrid(codebookCount), ...grids]);
     },
-    streaming: {
-      latencySamples: windowSamples,
-      async open({ codebookCount, state } = {}) {
-        assertOpen(isClosed);
-        // Adds what all streams have in common: order of calls, aborted calls, saved states, the end.
-        return createStreamSession(createStream(checkCodebookCount(codebookCount, bandCount)), {
-          writtenBy: `tokenizer ${tokenSpace.id}`,
-          formatVersion: 1,
-          state,
-          isClosed: () => isClosed,
-        });
-      },
-    },
+    streaming: { latencySamples: windowSamples, open },
     async close() {
       isClosed = true;
     },
   };
 }
 
-interface BandStream extends StreamMachine<PcmChunk, TokenGrid> {
-  take(frameCount: number, sampleCount: number): TokenGrid;
-}
-
-function createStream(codebookCount: number): BandStream {
+function createStream(codebookCount: number): core.StreamMachine<core.PcmChunk, core.TokenGrid> {
   /** Samples that are not yet tokens, and where the first of them stands in the stream. */
-  let pending: Float32Array = new Float32Array(0);
+  let pending = new Float32Array(0);
   let startSample = 0;
 
-  const take = (frameCount: number, sampleCount: number): TokenGrid => {
+  /** The next tokens, at most 50 frames of them; silence fills the last window of a stream. */
+  const take = (atEnd: boolean): core.TokenGrid | undefined => {
+    const readyFrames = atEnd ? Math.ceil(pending.length / hopSamples) : Math.floor(pending.length / hopSamples) - 1;
+    const frameCount = Math.min(50, readyFrames);
+    if (frameCount <= 0) return undefined;
+    const sampleCount = Math.min(pending.length, frameCount * hopSamples);
     const tracks = Array.from({ length: codebookCount }, () => ({ ids: new Uint32Array(frameCount) }));
     for (let frame = 0; frame < frameCount; frame++) {
-      const amplitudes = bandAmplitudes(pending.subarray(frame * hopSamples, frame * hopSamples + windowSamples));
-      for (const [band, { ids }] of tracks.entries()) ids[frame] = levelOf(amplitudes[band] as number);
+      const samples = pending.subarray(frame * hopSamples, frame * hopSamples + windowSamples);
+      for (const [band, { ids }] of tracks.entries()) ids[frame] = bands.levelOf(bandAmplitude(samples, band));
     }
     const grid = { tokenSpace, startSample, sampleCount, tracks };
     pending = pending.slice(sampleCount);
     startSample += sampleCount;
     return grid;
   };
-
-  /** Takes frames, some at a time. At the end of the stream, silence fills the last ones. */
-  const takeFrames = async (atEnd: boolean, { signal, onProgress }: CallOptions): Promise<readonly TokenGrid[]> => {
-    const grids: TokenGrid[] = [];
-    for (;;) {
-      const whole = Math.max(0, Math.floor(pending.length / hopSamples) - 1);
-      const frameCount = Math.min(50, atEnd ? Math.ceil(pending.length / hopSamples) : whole);
-      if (frameCount === 0) return grids.length === 0 ? [] : [joinGrids(grids)];
-      await pause(signal);
-      grids.push(take(frameCount, Math.min(pending.length, frameCount * hopSamples)));
-      onProgress?.({ stage: 'Measuring bands', done: startSample, unit: 'samples' });
+  const takeAll = async (atEnd: boolean, { signal }: core.CallOptions): Promise<readonly core.TokenGrid[]> => {
+    const grids: core.TokenGrid[] = [];
+    for (let grid = take(atEnd); grid !== undefined; grid = take(atEnd)) {
+      grids.push(grid);
+      await bands.pause(signal);
     }
+    return grids;
   };
 
   return {
-    take,
+    // Copies: the caller may use its arrays again.
     accept(chunk) {
-      validateAudioClip(chunk, audioFormat);
+      core.validateAudioClip(chunk, audioFormat);
       return { ...chunk, channels: chunk.channels.map((samples) => samples.slice()) };
     },
     push(chunk, options) {
-      checkOrder(chunk.startSample, startSample + pending.length);
-      const [samples] = chunk.channels as [Float32Array];
-      const joined = new Float32Array(pending.length + samples.length);
+      bands.checkOrder(chunk.startSample, startSample + pending.length);
+      const [added = new Float32Array(0)] = chunk.channels;
+      const joined = new Float32Array(pending.length + added.length);
       joined.set(pending);
-      joined.set(samples, pending.length);
+      joined.set(added, pending.length);
       pending = joined;
-      return takeFrames(false, options);
+      return takeAll(false, options);
     },
-    flush: (options) => takeFrames(true, options),
+    flush: (options) => takeAll(true, options),
     reset() {
       pending = new Float32Array(0);
       startSample = 0;
@@ -115,36 +89,38 @@ function createStream(codebookCount: number): BandStream {
     save: () => ({ pending: pending.slice(), startSample }),
     restore(data) {
       const saved = data as { readonly pending?: unknown; readonly startSample?: unknown } | null;
-      if (!(saved?.pending instanceof Float32Array) || !Number.isSafeInteger(saved.startSample)) return false;
+      if (!(saved?.pending instanceof Float32Array) || typeof saved.startSample !== 'number') return false;
       pending = saved.pending.slice();
-      startSample = saved.startSample as number;
+      startSample = saved.startSample;
       return true;
     },
   };
 }
 
-const hann = Float64Array.from({ length: windowSamples }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / windowSamples));
-const cosine = Float64Array.from({ length: windowSamples }, (_, i) => Math.cos((2 * Math.PI * i) / windowSamples));
+const hann = Float64Array.from(
+  { length: windowSamples },
+  (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / windowSamples),
+);
 
-/** Amplitude of each band (1 for a full-scale sine) in one window; samples past its end count as silence. */
-function bandAmplitudes(samples: Float32Array): Float64Array {
-  const windowed = Float64Array.from(samples, (sample, i) => sample * (hann[i] as number));
-  const amplitudes = new Float64Array(bandCount);
+/** Amplitude of a band (1 for a full-scale sine) in one window; samples past its end count as silence. */
+function bandAmplitude(samples: Float32Array, band: number): number {
   const binHz = sampleRateHz / windowSamples;
-  for (let band = 0; band < bandCount; band++) {
-    let energy = 0;
-    const last = Math.ceil((bandEdgesHz[band + 1] as number) / binHz);
-    for (let bin = Math.ceil((bandEdgesHz[band] as number) / binHz); bin < last; bin++) {
-      let [real, imaginary] = [0, 0];
-      for (let i = 0; i < windowed.length; i++) {
-        const phase = (bin * i) % windowSamples;
-        real += (windowed[i] as number) * (cosine[phase] as number);
-        imaginary += (windowed[i] as number) * (cosine[(phase + (3 * windowSamples) / 4) % windowSamples] as number);
-      }
-      energy += real * real + imaginary * imaginary;
+  const [first, end] = [band, band + 1].map((edge) => Math.ceil((bandEdgesHz[edge] as number) / binHz)) as [
+    number,
+    number,
+  ];
+  let energy = 0;
+  for (let bin = first; bin < end; bin++) {
+    // Goertzel's recursion: the energy of one bin of the Fourier transform.
+    const twiceCosine = 2 * Math.cos((2 * Math.PI * bin) / windowSamples);
+    let [last, lastButOne] = [0, 0];
+    for (let i = 0; i < samples.length; i++) {
+      const next = (samples[i] as number) * (hann[i] as number) + twiceCosine * last - lastButOne;
+      lastButOne = last;
+      last = next;
     }
-    // A full-scale sine has 3/2 of its squared peak in the three bins that a Hann window spreads it over.
-    amplitudes[band] = Math.sqrt(energy / 1.5) / (windowSamples / 4);
+    energy += last * last + lastButOne * lastButOne - twiceCosine * last * lastButOne;
   }
-  return amplitudes;
+  // The three bins that a Hann window spreads a sine over hold 3/2 of the energy of its middle one.
+  return Math.sqrt(Math.max(0, energy) / 1.5) / (windowSamples / 4);
 }

@@ -1,4 +1,4 @@
-import { SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
+import { SpeechTokensError, type TokenGrid, type TokenSpace, takeCodebooks } from '@speech-tokens/core';
 
 export const sampleRateHz = 16_000;
 /** 20 ms. */
@@ -7,55 +7,42 @@ export const hopSamples = 320;
 export const windowSamples: number = 2 * hopSamples;
 export const bandCount = 16;
 
-/** Levels of a band: 3 dB each, from -90 dB of a full-scale sine up. */
-export const levelCount = 32;
-const decibelsPerLevel = 3;
-const lowestDecibels = -90;
-
 /**
- * One codebook a band, low to high. The first K of them are the sound below some frequency, so they decode by
- * themselves. The id names the method and its version: the same audio must never give other tokens under the same id.
+ * One codebook a band, low to high; an id is a loudness in steps of 3 dB. The first K bands are the sound below some
+ * frequency, so they decode by themselves. The id of the space names the method and its version: the same audio never
+ * gives other tokens under the same id.
  */
 export const tokenSpace: TokenSpace = {
   id: 'bands:mel-16#1',
   sampleRateHz,
-  codebooks: Array.from({ length: bandCount }, (_, band) => ({ name: `band-${band}`, size: levelCount, hopSamples })),
+  codebooks: Array.from({ length: bandCount }, (_, band) => ({ name: `band-${band}`, size: 32, hopSamples })),
   prefixDecodable: true,
 };
 
 /** Edges of the bands in Hz, even on the mel scale from 50 Hz to 7.6 kHz: band b reaches from edge b to edge b + 1. */
 export const bandEdgesHz: readonly number[] = Array.from({ length: bandCount + 1 }, (_, edge) => {
-  const [low, high] = [melOf(50), melOf(7600)];
-  return 700 * (10 ** ((low + ((high - low) * edge) / bandCount) / 2595) - 1);
+  const [lowMel, highMel] = [50, 7600].map((hz) => 2595 * Math.log10(1 + hz / 700)) as [number, number];
+  return 700 * (10 ** ((lowMel + ((highMel - lowMel) * edge) / bandCount) / 2595) - 1);
 });
 
-function melOf(frequencyHz: number): number {
-  return 2595 * Math.log10(1 + frequencyHz / 700);
-}
-
-/** The level of a band from its amplitude (1 for a full-scale sine). */
+/** The level of a band from its amplitude (1 for a full-scale sine): 3 dB a level, from -90 dB up. */
 export function levelOf(amplitude: number): number {
-  const decibels = 20 * Math.log10(Math.max(amplitude, 1e-9));
-  const level = Math.round((decibels - lowestDecibels) / decibelsPerLevel);
-  return Math.min(levelCount - 1, Math.max(0, level));
+  const level = Math.round((20 * Math.log10(Math.max(amplitude, 1e-9)) + 90) / 3);
+  return Math.min(31, Math.max(0, level));
 }
 
 /** The amplitude of a level; the lowest is silence. */
 export function amplitudeOf(level: number): number {
-  return level === 0 ? 0 : 10 ** ((lowestDecibels + level * decibelsPerLevel) / 20);
+  return level === 0 ? 0 : 10 ** ((3 * level - 90) / 20);
 }
 
-/** @throws SpeechTokensError `argument-invalid` */
-export function checkCodebookCount(codebookCount: number | undefined, available: number): number {
-  if (codebookCount === undefined) return available;
-  if (Number.isInteger(codebookCount) && codebookCount >= 1 && codebookCount <= available) return codebookCount;
-  throw new SpeechTokensError('argument-invalid', {
-    problem: 'The number of codebooks is out of range',
-    found: String(codebookCount),
-    wanted: `an integer from 1 to ${available}`,
-    remedy: 'Leave it out to use all of them',
-    details: { argument: 'codebookCount' },
-  });
+/**
+ * A grid of no samples, with some of the codebooks.
+ * @throws SpeechTokensError `argument-invalid` when there are not that many
+ */
+export function emptyGrid(codebookCount: number = bandCount): TokenGrid {
+  const tracks = tokenSpace.codebooks.map(() => ({ ids: new Uint32Array(0) }));
+  return takeCodebooks({ tokenSpace, startSample: 0, sampleCount: 0, tracks }, codebookCount);
 }
 
 /** @throws SpeechTokensError `stream-order` */
@@ -73,12 +60,7 @@ export function checkOrder(foundStartSample: number, wantedStartSample: number):
 /** @throws SpeechTokensError `session-closed` */
 export function assertOpen(isClosed: boolean): void {
   if (!isClosed) return;
-  throw new SpeechTokensError('session-closed', {
-    problem: 'The component takes nothing more',
-    found: 'It was closed',
-    remedy: 'Load it again',
-    details: {},
-  });
+  throw new SpeechTokensError('session-closed', { problem: 'It was closed', remedy: 'Load it again', details: {} });
 }
 
 /** Lets other work run between two stretches of a long call, and ends it when its caller has aborted it. */

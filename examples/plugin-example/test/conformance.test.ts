@@ -1,3 +1,4 @@
+import type { PluginManifest } from '@speech-tokens/core';
 import { conformanceOfPlugin, defineConformanceTests } from '@speech-tokens/core/testing';
 import { afterAll, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
@@ -9,6 +10,6 @@ defineConformanceTests(
   conformanceOfPlugin(plugin, {
     // A plugin with weights gives a model store here: `createModelStore()` of `@speech-tokens/core/node`.
     models: { resolve: ({ name }) => Promise.reject(new Error(`There is no model file ${name}.`)) },
-    manifest: packageJson.speechTokens as Parameters<typeof conformanceOfPlugin>[1]['manifest'] & object,
+    manifest: packageJson.speechTokens as PluginManifest,
   }),
 );

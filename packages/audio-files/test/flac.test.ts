@@ -116,7 +116,7 @@ describe('files from other encoders', () => {
     },
   );
 
-  const shared = process.env['SPEECH_TOKENS_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
+  const shared = process.env.SPEECH_TOKENS_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
   const folder = join(shared, 'speech', 'librispeech', 'test-other');
   const recordings = existsSync(folder) ? readdirSync(folder).sort().slice(0, 10) : [];
   it.skipIf(recordings.length === 0)(

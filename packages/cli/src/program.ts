@@ -8,7 +8,7 @@ import { addModelsCommand } from './commands/models.ts';
 import { addTokenizeCommand } from './commands/tokenize.ts';
 import { addTokenizersCommand } from './commands/tokenizers.ts';
 import type { CliContext } from './context.ts';
-import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { cliVersion } from './version.ts';
 
 /** What a command does when it is called; what it returns is the exit code of the run. */

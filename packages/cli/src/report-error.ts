@@ -25,5 +25,6 @@ export function reportError(context: CliContext, error: unknown, about?: string)
     if (!isSpeechTokensError(error)) context.report('Set SPEECH_TOKENS_DEBUG=1 to see where it came from.');
     return;
   }
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) context.report(cause.stack ?? String(cause));
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    context.report(cause.stack ?? String(cause));
 }

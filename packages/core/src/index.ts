@@ -45,7 +45,6 @@ export {
   safetensorsDtypes,
   tensorSizeBytes,
 } from './safetensors/safetensors-dtype.ts';
-export { type CallQueue, createCallQueue } from './streaming/call-queue.ts';
 export {
   createStreamSession,
   type StreamMachine,

@@ -1,9 +1,14 @@
 /** Builds files byte by byte, independently of the code under test. */
 
 export function bytesOf(...parts: readonly (string | Uint8Array | readonly number[])[]): Uint8Array {
-  return Uint8Array.from(
-    parts.flatMap((part) => (typeof part === 'string' ? Array.from(part, (c) => c.charCodeAt(0)) : Array.from(part))),
-  );
+  const arrays = parts.map((part) => (typeof part === 'string' ? Array.from(part, (c) => c.charCodeAt(0)) : part));
+  const bytes = new Uint8Array(arrays.reduce((length, array) => length + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    bytes.set(array, at);
+    at += array.length;
+  }
+  return bytes;
 }
 
 export function number(value: number | bigint, byteCount: number, littleEndian = true): number[] {

@@ -59,7 +59,13 @@ export async function checkPlugin(context: CliContext, named: string, options: C
   const hasFailed = results.some(({ status }) => status === 'failed');
   if (options.json === true) {
     const { packageName, version, directory } = loaded;
-    await printJson(context, 'check', { package: packageName, version, directory, hasPassed: !hasFailed, checks: results });
+    await printJson(context, 'check', {
+      package: packageName,
+      version,
+      directory,
+      hasPassed: !hasFailed,
+      checks: results,
+    });
   }
   return hasFailed ? exitCodes.failed : exitCodes.ok;
 }
@@ -95,7 +101,9 @@ interface Report {
 /** Prints checks as they come, grouped by whom they are about. */
 function createReport(context: CliContext, isOn: boolean): Report {
   const { painter, capabilities } = context.out;
-  const marks = capabilities.unicode ? { passed: '✓', failed: '✗', skipped: '–' } : { passed: '+', failed: 'X', skipped: '-' };
+  const marks = capabilities.unicode
+    ? { passed: '✓', failed: '✗', skipped: '–' }
+    : { passed: '+', failed: 'X', skipped: '-' };
   let subject: string | undefined;
   const print = async (line: string): Promise<void> => {
     if (isOn) await context.print(line);

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { type AnyModelOptions, addJson, addModels, addPlugins, addQuiet, type CommonOptions } from './shared-options.ts';
+import {
+  type AnyModelOptions,
+  addJson,
+  addModels,
+  addPlugins,
+  addQuiet,
+  type CommonOptions,
+} from './shared-options.ts';
 
 export type CheckCommandOptions = CommonOptions & AnyModelOptions;
 

@@ -25,7 +25,11 @@ export function addCompareCommand(program: Command, context: CliContext, finish:
     )
     .argument('<file>', 'a recording; - reads standard input')
     .option('-t, --tokenizer <id>', 'tokenizer to measure; repeatable', appended, [])
-    .option('--codebooks <list>', 'numbers of codebooks to measure, such as 2,4,8; all of them by default', integerList);
+    .option(
+      '--codebooks <list>',
+      'numbers of codebooks to measure, such as 2,4,8; all of them by default',
+      integerList,
+    );
   addModels(command);
   addPlugins(command);
   addJson(command);

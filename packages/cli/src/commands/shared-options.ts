@@ -57,7 +57,8 @@ export function addCodebooks(command: Command, description: string): Command {
 
 export function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It has to be an integer of 1 or more.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It has to be an integer of 1 or more.');
   return value;
 }
 

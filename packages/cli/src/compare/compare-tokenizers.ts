@@ -78,7 +78,9 @@ export async function compareTokenizers(
     await printJson(context, 'compare', { input: argument, durationSeconds, variants, failures });
   } else if (variants.length > 0) {
     const { painter: outPainter, capabilities: outCapabilities } = context.out;
-    await context.print(`${outPainter.bold(printable(input.label))}  ${outPainter.dim(formatDuration(durationSeconds))}`);
+    await context.print(
+      `${outPainter.bold(printable(input.label))}  ${outPainter.dim(formatDuration(durationSeconds))}`,
+    );
     await context.print('');
     for (const line of comparisonTable(variants, outCapabilities.width, outPainter)) await context.print(line);
   }
@@ -130,18 +132,30 @@ async function compareOne(work: Work, id: string): Promise<void> {
 }
 
 /** The numbers of codebooks that make sense for a tokenizer; what is left out is said. */
-function countsFor({ context, options, progress }: Work, id: string, available: number, hasPrefixes: boolean): readonly number[] {
+function countsFor(
+  { context, options, progress }: Work,
+  id: string,
+  available: number,
+  hasPrefixes: boolean,
+): readonly number[] {
   const wanted = options.codebooks ?? [available];
   const possible = wanted.filter((count) => count === available || (count < available && hasPrefixes));
   if (possible.length < wanted.length) {
     const left = wanted.filter((count) => !possible.includes(count)).join(', ');
     const why = hasPrefixes ? `it has ${available}` : `only all ${available} of its codebooks together can be decoded`;
-    progress.aside(() => context.report(`${context.err.painter.warn('note:')} ${id} is not measured with ${left} codebooks: ${why}`));
+    progress.aside(() =>
+      context.report(`${context.err.painter.warn('note:')} ${id} is not measured with ${left} codebooks: ${why}`),
+    );
   }
   return possible;
 }
 
-function toVariant(tokenizer: string, tokenSpace: string, codebookCount: number, figures: VariantFigures): ComparedVariant {
+function toVariant(
+  tokenizer: string,
+  tokenSpace: string,
+  codebookCount: number,
+  figures: VariantFigures,
+): ComparedVariant {
   const { quality, durationSeconds: _, ...rest } = figures;
   const { siSdrDb, logMelCorrelation, logMelDistanceDb } = quality ?? {};
   const all = { ...rest, siSdrDb, logMelCorrelation, logMelDistanceDb };

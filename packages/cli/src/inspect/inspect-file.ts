@@ -10,10 +10,14 @@ import type { TimeWindow } from '../picture/time-window.ts';
 import { findComponents } from '../plugins/find-components.ts';
 import { createProgressLine } from '../terminal/progress.ts';
 import { readRecording, readTokens } from './inspected.ts';
-import { renderInspection } from './render-inspection.ts';
 import { toJsonInspection } from './json-inspection.ts';
+import { renderInspection } from './render-inspection.ts';
 
-export async function inspectFile(context: CliContext, argument: string, options: InspectCommandOptions): Promise<ExitCode> {
+export async function inspectFile(
+  context: CliContext,
+  argument: string,
+  options: InspectCommandOptions,
+): Promise<ExitCode> {
   const { signal } = context;
   const wanted = windowOf(options);
   const { capabilities, painter } = context.err;
@@ -34,7 +38,9 @@ export async function inspectFile(context: CliContext, argument: string, options
     } else {
       const window = { ...wanted, endSeconds: Math.min(wanted.endSeconds, inspected.durationSeconds) };
       if (inspected.durationSeconds > 0 && window.startSeconds >= window.endSeconds) {
-        throw new UsageError(`--start lies behind the end: ${argument} is ${inspected.durationSeconds.toFixed(2)} s long`);
+        throw new UsageError(
+          `--start lies behind the end: ${argument} is ${inspected.durationSeconds.toFixed(2)} s long`,
+        );
       }
       for (const warning of inspected.audio?.file.warnings ?? []) {
         context.report(`${painter.warn('warning:')} ${warning.message}`);

@@ -46,7 +46,8 @@ function fitFacts(facts: readonly string[], room: number): string {
 function audioFacts({ audio, durationSeconds }: Inspected): readonly string[] {
   if (audio === undefined) return [];
   const { file } = audio;
-  const channels = file.channelCount === 1 ? 'mono' : file.channelCount === 2 ? 'stereo' : `${file.channelCount} channels`;
+  const channels =
+    file.channelCount === 1 ? 'mono' : file.channelCount === 2 ? 'stereo' : `${file.channelCount} channels`;
   return [
     formatDuration(durationSeconds),
     formatSampleRate(file.sampleRateHz),

@@ -26,7 +26,8 @@ const hashBlockBytes = 2 ** 20;
  */
 export async function openInput(context: CliContext, argument: string): Promise<InputSource> {
   const { signal } = context;
-  if (argument === standardStream) return describe(context, 'stdin', await buffered(context.stdin, 'standard input', signal));
+  if (argument === standardStream)
+    return describe(context, 'stdin', await buffered(context.stdin, 'standard input', signal));
   const path = resolve(context.cwd, argument);
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const isAbsent = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';

@@ -60,14 +60,17 @@ async function folderOf(out: string | undefined, inputCount: number, cwd: string
 
 function checkDistinct(planned: readonly PlannedOutput[], cwd: string): void {
   const owners = new Map<string, string>();
-  const inputs = new Set(planned.filter(({ input }) => input !== standardStream).map(({ input }) => resolve(cwd, input)));
+  const inputs = new Set(
+    planned.filter(({ input }) => input !== standardStream).map(({ input }) => resolve(cwd, input)),
+  );
   for (const { input, output } of planned) {
     if (output === standardStream) continue;
     const owner = owners.get(output);
     if (owner !== undefined) {
       throw new UsageError(`${owner} and ${input} would both be written to ${output}: rename one, or write them apart`);
     }
-    if (inputs.has(output)) throw new UsageError(`${output} is an input and would be overwritten: choose another --out`);
+    if (inputs.has(output))
+      throw new UsageError(`${output} is an input and would be overwritten: choose another --out`);
     owners.set(output, input);
   }
 }

@@ -1,10 +1,10 @@
 import {
+  alignmentSamples,
   gridFromJson,
   gridFromNpy,
   openTokenFile,
   SpeechTokensError,
   sliceGrid,
-  alignmentSamples,
   type TokenFileSource,
   type TokenGrid,
   type TokenSpace,

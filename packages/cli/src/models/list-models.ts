@@ -54,7 +54,12 @@ export async function listModels(context: CliContext, options: ModelsCommandOpti
   const owned = new Set(listed.map(({ path }) => path));
   const others: readonly OtherCachedFile[] = (await store.list())
     .filter(({ path }) => !owned.has(path))
-    .map(({ path, sizeBytes, state, licence }) => ({ path, sizeBytes, state, ...(licence === undefined ? {} : { licence }) }));
+    .map(({ path, sizeBytes, state, licence }) => ({
+      path,
+      sizeBytes,
+      state,
+      ...(licence === undefined ? {} : { licence }),
+    }));
 
   if (options.json === true) {
     const { cacheDirectory } = store;
@@ -86,7 +91,9 @@ export async function listModels(context: CliContext, options: ModelsCommandOpti
     await context.print('');
     await context.print(painter.dim('Also in the cache, and named by no installed plugin:'));
     for (const { path, sizeBytes, state } of others) {
-      await context.print(`  ${formatBytes(sizeBytes).padStart(8)}  ${printable(path)}${state === 'partial' ? ' (unfinished)' : ''}`);
+      await context.print(
+        `  ${formatBytes(sizeBytes).padStart(8)}  ${printable(path)}${state === 'partial' ? ' (unfinished)' : ''}`,
+      );
     }
   }
   for (const { packageName, error } of problems) {

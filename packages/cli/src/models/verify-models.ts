@@ -49,7 +49,14 @@ export async function verifyModels(
       const isSizeWrong = file.sizeBytes !== undefined && file.sizeBytes !== sizeBytes;
       const isCorrupt = isSizeWrong || (wantedSha256 !== undefined && wantedSha256 !== foundSha256);
       const result = isCorrupt ? 'corrupt' : wantedSha256 === undefined ? 'unknown' : 'intact';
-      verified.push({ name, path, sizeBytes, result, foundSha256, ...(wantedSha256 === undefined ? {} : { wantedSha256 }) });
+      verified.push({
+        name,
+        path,
+        sizeBytes,
+        result,
+        foundSha256,
+        ...(wantedSha256 === undefined ? {} : { wantedSha256 }),
+      });
     }
     // The cache knows the hashes of what it downloaded, also where no plugin names them.
     for await (const { file, result } of store.verify({ signal })) {
@@ -76,7 +83,12 @@ export async function verifyModels(
     sizeBytes === undefined ? '–' : formatBytes(sizeBytes),
     path === undefined ? '' : printable(path),
   ]);
-  const columns = [{ title: 'result' }, { title: 'file' }, { title: 'size', align: 'right' }, { title: 'path' }] as const;
+  const columns = [
+    { title: 'result' },
+    { title: 'file' },
+    { title: 'size', align: 'right' },
+    { title: 'path' },
+  ] as const;
   for (const line of formatTable(columns, rows, painter, outCapabilities.width)) await context.print(line);
   if (hasFailed) {
     context.report(

@@ -50,7 +50,9 @@ export function drawPicture(parts: PictureParts, capabilities: Capabilities, pai
       const spectrogram = drawSpectrogram(sound, window, settings);
       const last = spectrogram.length - 1;
       const top = formatSampleRate(sound.sampleRateHz / 2);
-      lines.push(...spectrogram.map((line, row) => label(row === 0 ? top.replace(' ', '') : row === last ? '0' : '') + line));
+      lines.push(
+        ...spectrogram.map((line, row) => label(row === 0 ? top.replace(' ', '') : row === last ? '0' : '') + line),
+      );
     }
     if (groups.length === 0) lines.push(label('') + drawRuler(window, settings));
   }

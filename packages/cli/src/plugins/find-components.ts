@@ -2,7 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SpeechTokensError } from '@speech-tokens/core';
-import { type ComponentRegistry, createComponentRegistry, type FoundPlugin, findPlugins } from '@speech-tokens/core/node';
+import {
+  type ComponentRegistry,
+  createComponentRegistry,
+  type FoundPlugin,
+  findPlugins,
+} from '@speech-tokens/core/node';
 import type { CliContext } from '../context.ts';
 
 /** The tokenizer that is used where none is named: the bundled one. */

@@ -52,10 +52,13 @@ export async function listTokenizers(context: CliContext, options: TokenizersCom
   for (const [index, tokenizer] of listed.entries()) {
     if (index > 0) await context.print('');
     const mark = tokenizer.isDefault ? painter.dim(' (default)') : '';
-    await context.print(`${painter.bold(painter.accent(printable(tokenizer.id)))}${mark}  ${printable(tokenizer.title)}`);
+    await context.print(
+      `${painter.bold(painter.accent(printable(tokenizer.id)))}${mark}  ${printable(tokenizer.title)}`,
+    );
     for (const line of formatPairs(factsOf(tokenizer), painter)) await context.print(`  ${line}`);
   }
-  if (listed.length === 0) await context.print('No tokenizer is installed. Install a plugin, or point to one with --plugins DIR.');
+  if (listed.length === 0)
+    await context.print('No tokenizer is installed. Install a plugin, or point to one with --plugins DIR.');
   for (const { packageName, error } of problems) {
     context.report(`${context.err.painter.warn('warning:')} ${packageName} cannot be used: ${messageOf(error)}`);
   }
@@ -66,7 +69,9 @@ function describe({ component, plugin }: FoundComponent<'tokenizer'>, readable: 
   const { id, title, tokenSpace, models, latencySamples } = component;
   const rate = bitrateBps(tokenSpace);
   const sizes = models.map((model) => model.sizeBytes);
-  const modelSizeBytes = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  const modelSizeBytes = sizes.every((size) => size !== undefined)
+    ? sizes.reduce((sum, size) => sum + size, 0)
+    : undefined;
   return {
     id,
     title,
@@ -92,14 +97,18 @@ function describe({ component, plugin }: FoundComponent<'tokenizer'>, readable: 
 
 function factsOf(tokenizer: ListedTokenizer): readonly (readonly [string, string])[] {
   const { codebooks, prefixDecodable, latencySeconds, modelSizeBytes, licences } = tokenizer;
-  const streaming = latencySeconds === undefined ? 'no' : `yes, latency ${Number((1000 * latencySeconds).toFixed(2))} ms`;
+  const streaming =
+    latencySeconds === undefined ? 'no' : `yes, latency ${Number((1000 * latencySeconds).toFixed(2))} ms`;
   return [
     ['tokens', `${shapeText(codebooks)}, ${formatBitrate(tokenizer.bitrateBps)}`],
     ['audio', formatSampleRate(tokenizer.sampleRateHz)],
     ['fewer codebooks', prefixDecodable ? 'yes, any first ones decode' : 'no'],
     ['streaming', streaming],
     ['decodes', tokenizer.hasDetokenizer ? 'yes' : 'no detokenizer is installed'],
-    ['model', `${modelSizeBytes === undefined ? 'size unknown' : formatBytes(modelSizeBytes)}, ${licences.map(printable).join(', ') || 'no files'}`],
+    [
+      'model',
+      `${modelSizeBytes === undefined ? 'size unknown' : formatBytes(modelSizeBytes)}, ${licences.map(printable).join(', ') || 'no files'}`,
+    ],
     ['package', `${printable(tokenizer.package)} ${printable(tokenizer.version)}`],
     ['token space', printable(tokenizer.tokenSpace)],
   ];
@@ -112,7 +121,8 @@ export function shapeText(codebooks: ListedTokenizer['codebooks']): string {
   });
   const sizes = new Set(shapes.map(({ size }) => size));
   const rates = new Set(shapes.map(({ rate }) => rate));
-  const sizeText = sizes.size === 1 ? `${codebooks.length} × ${[...sizes][0]}` : shapes.map(({ size }) => size).join(' + ');
+  const sizeText =
+    sizes.size === 1 ? `${codebooks.length} × ${[...sizes][0]}` : shapes.map(({ size }) => size).join(' + ');
   const rateText = rates.size === 1 ? [...rates][0] : shapes.map(({ rate }) => rate).join(', ');
   return `${sizeText} at ${rateText}`;
 }

@@ -19,13 +19,13 @@ export interface Painter {
   readonly reset: string;
 }
 
-const escape = '\u001b[';
+const sequenceStart = '\u001b[';
 
 export function createPainter(depth: ColourDepth): Painter {
   const style =
     (start: string, end: string) =>
     (text: string): string =>
-      depth === 1 || text === '' ? text : `${escape}${start}m${text}${escape}${end}m`;
+      depth === 1 || text === '' ? text : `${sequenceStart}${start}m${text}${sequenceStart}${end}m`;
   return {
     depth,
     bold: style('1', '22'),
@@ -40,9 +40,9 @@ export function createPainter(depth: ColourDepth): Painter {
         ...(foreground === undefined ? [] : colourCodes(foreground, depth, true)),
         ...(background === undefined ? [] : colourCodes(background, depth, false)),
       ];
-      return codes.length === 0 ? '' : `${escape}${codes.join(';')}m`;
+      return codes.length === 0 ? '' : `${sequenceStart}${codes.join(';')}m`;
     },
-    reset: depth === 1 ? '' : `${escape}0m`,
+    reset: depth === 1 ? '' : `${sequenceStart}0m`,
   };
 }
 

@@ -27,7 +27,11 @@ export function formatSampleRate(hz: number): string {
 
 /** `9.4 MB`: thousands, as file managers count. */
 export function formatBytes(bytes: number): string {
-  for (const [unit, size] of [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]] as const) {
+  for (const [unit, size] of [
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['kB', 1e3],
+  ] as const) {
     if (bytes >= 0.9995 * size) return `${significant(bytes / size)} ${unit}`;
   }
   return `${bytes} B`;

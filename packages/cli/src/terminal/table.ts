@@ -17,7 +17,9 @@ export function formatTable(
   painter: Painter,
   maximumWidth: number = Number.POSITIVE_INFINITY,
 ): readonly string[] {
-  const widths = columns.map(({ title }, i) => Math.max(textWidth(title), ...rows.map((row) => textWidth(row[i] ?? ''))));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(textWidth(title), ...rows.map((row) => textWidth(row[i] ?? ''))),
+  );
   let shown = columns.map((_, i) => i);
   const widthOf = (indices: readonly number[]): number =>
     indices.reduce((total, i) => total + widths[i]! + gap.length, -gap.length);

@@ -8,8 +8,8 @@ import { openAudio } from '../io/audio-source.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';
 import { openInput } from '../io/input-source.ts';
 import { checkMayWrite, type PlannedOutput, planOutputs, standardStream, stemOf } from '../io/output-paths.ts';
-import { type TokenFormat, tokenFormats, writeTokens } from '../io/token-output.ts';
 import { processFiles, type Work } from '../io/process-files.ts';
+import { type TokenFormat, tokenFormats, writeTokens } from '../io/token-output.ts';
 import { defaultTokenizerId, findComponents } from '../plugins/find-components.ts';
 import { loadTokenizer } from '../plugins/load-component.ts';
 import { formatDuration, formatSpeed, plural } from '../terminal/figures.ts';
@@ -76,7 +76,11 @@ interface TokenizeWork extends Work {
   readonly options: TokenizeCommandOptions;
 }
 
-async function tokenizeFile(context: CliContext, tokenizer: SpeechTokenizerV1, work: TokenizeWork): Promise<TokenizedFile> {
+async function tokenizeFile(
+  context: CliContext,
+  tokenizer: SpeechTokenizerV1,
+  work: TokenizeWork,
+): Promise<TokenizedFile> {
   const { signal } = context;
   const { input: argument, output, format, options, task } = work;
   await checkMayWrite(output, options.force === true);
@@ -145,7 +149,10 @@ function checkTerminal(context: CliContext, planned: readonly PlannedOutput[], f
 }
 
 /** @throws SpeechTokensError `argument-invalid` */
-export function checkCodebooks({ tokenSpace }: Pick<SpeechTokenizerV1, 'tokenSpace'>, wanted: number | undefined): void {
+export function checkCodebooks(
+  { tokenSpace }: Pick<SpeechTokenizerV1, 'tokenSpace'>,
+  wanted: number | undefined,
+): void {
   const available = tokenSpace.codebooks.length;
   if (wanted === undefined || wanted <= available) return;
   throw new SpeechTokensError('argument-invalid', {

@@ -32,8 +32,10 @@ export interface ResolvedModelFile {
 export interface ModelStore {
   /**
    * The file on this machine, downloaded if need be. Files of one repository resolve into one folder, under their
-   * own names, so that a graph can point into the weights beside it.
-   * @throws SpeechTokensError `model-consent`, `model-offline`, `model-download`, `model-missing`, `model-corrupt`
+   * own names, so that a graph can point into the weights beside it. The path is that of the file itself, never of a
+   * link to it.
+   * @throws SpeechTokensError `model-consent`, `model-offline`, `model-download`, `model-missing`, `model-corrupt`,
+   *   `model-disk-space`, `file-write`; `argument-invalid` where a name or address cannot be used
    */
   resolve(file: ModelFile, options?: CallOptions): Promise<ResolvedModelFile>;
 }

@@ -42,6 +42,6 @@ export function isSpeechTokensError<Code extends ErrorCode = ErrorCode>(
   value: unknown,
   code?: Code,
 ): value is { [C in Code]: SpeechTokensError<C> }[Code] {
-  if (!(value instanceof Object) || !(mark in value)) return false;
+  if (typeof value !== 'object' || value === null || !(mark in value)) return false;
   return code === undefined || (value as unknown as SpeechTokensError).code === code;
 }

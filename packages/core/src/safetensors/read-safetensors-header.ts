@@ -110,7 +110,7 @@ function parseText(bytes: Uint8Array, options: SafetensorsReadOptions): RawHeade
     });
   }
   try {
-    return parseHeaderJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseHeaderJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     const tensor = cause instanceof HeaderSyntaxError ? cause.tensor : undefined;
     throw invalid(options, {

@@ -111,6 +111,7 @@ describe('what is refused', () => {
     ['an empty file', new Uint8Array(0), /too short.*found 0 bytes/],
     ['nine bytes', new Uint8Array(9), /too short/],
     ['a header longer than the file', new Uint8Array([200, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]), /header of 200 bytes/],
+    ['an empty header', new Uint8Array(10), /header of 0 bytes/],
     ['a header above 2^53', new Uint8Array(16).fill(255), /header of 18446744073709551615 bytes/],
     ['a zip file', fileOf('PK\u0003\u0004....'), /starts with byte 0x50/],
     ['blanks before the brace', fileOf(' {}'), /starts with byte 0x20/],

@@ -30,7 +30,8 @@ export interface StreamSessionOptions {
 /**
  * A session of the contract around a stream machine: calls run in order, a call that fails or is aborted counts as not
  * made, nothing is taken after `flush` or `close`, states name their writer.
- * @throws SpeechTokensError `session-state-invalid` when `state` is of another component or damaged
+ * @throws SpeechTokensError `session-state-invalid` when `state` is of another component or damaged, `session-closed`
+ * when the component is closed
  */
 export function createStreamSession<In, Out>(
   machine: StreamMachine<In, Out>,
@@ -40,6 +41,7 @@ export function createStreamSession<In, Out>(
   const queue = createCallQueue();
   let flushed = false;
   let closed = false;
+  if (options.isClosed()) throw sessionClosed('The component was closed', 'Load it again');
   if (options.state !== undefined) flushed = restoreState(machine, options.state, writtenBy, formatVersion);
 
   const assertOpen = (): void => {

@@ -245,6 +245,7 @@ describe('.npy', () => {
     ['no dictionary', npy('[]', []), /no dictionary/],
     ['an unknown literal', npy(`{'descr': None, }`, []), /damaged/],
     ['a key twice', npy(`{'descr': '|u1', 'descr': '|u1'}`, []), /damaged/],
+    ['a key twice among all', npy(`{'descr': '|u1', ${header('|u1', '(1,)').slice(1)}`, [1]), /damaged/],
     ['a missing key', npy(`{'descr': '|u1', 'shape': (1,)}`, [1]), /damaged: found descr, shape/],
     ['another key', npy(header('|u1', '(1,)').replace('}', "'x': True}"), [1]), /damaged/],
     ['a structured type', npy(`{'descr': [('a', '<u2')], 'fortran_order': False, 'shape': (1,)}`, [1, 0]), /damaged/],

@@ -165,6 +165,21 @@ describe('writing and reading', () => {
     expect(await dtypes(mergeRepeats.apply(short))).toMatchObject({ 'durations.0': 'U8 1', 'durations.3': 'U8 1' });
   });
 
+  test('a run that grows over seams widens its durations', async () => {
+    const plain: TokenGrid = {
+      tokenSpace: spaceOf([4]),
+      startSample: 0,
+      sampleCount: 1024,
+      tracks: [{ ids: new Uint32Array(256) }],
+    };
+    const whole = mergeRepeats.apply(plain);
+    const file = await fileOf(pieces(whole, [0.5]));
+    expect(file).toEqual(await fileOf([whole]));
+    const header = await readSafetensorsHeader(bytesSource(file));
+    expect(header.tensors.get('durations.0')?.dtype).toBe('U16');
+    expect(await (await openTokenFile(bytesSource(file))).read()).toEqual(whole);
+  });
+
   test('keeps source and generator', async () => {
     const grid: TokenGrid = { tokenSpace: spaceOf([4]), startSample: 0, sampleCount: 4, tracks: [{ ids: ids(1) }] };
     const source = { name: 'größe 名.wav', sha256: 'ab'.repeat(32) };

@@ -134,6 +134,11 @@ describe('comparing token spaces', () => {
     expect(tokenSpacesEqual(space, structuredClone(space))).toBe(true);
     const { prefixDecodable, ...rest } = derived;
     expect(tokenSpacesEqual(derived, { prefixDecodable, ...rest })).toBe(true);
+    const turned: TokenSpace = {
+      ...space,
+      derivedFrom: { transform: 'x', settings: { a: 2, b: 1 }, tokenSpace: runs },
+    };
+    expect(tokenSpacesEqual(derived, turned)).toBe(true);
     const read = tokenSpaceFromJson(JSON.parse(JSON.stringify(tokenSpaceToJson(derived))));
     expect(read).toEqual(derived);
     expect(tokenSpacesEqual(read, derived)).toBe(true);
@@ -215,7 +220,8 @@ describe('validateTokenGrid', () => {
 
   test('takes runs, empty grids anywhere, and clockless tracks of any length', () => {
     validateTokenGrid(runGrid([1, 2, 1], [1, 1, 1]));
-    validateTokenGrid(gridOf({ startSample: 7, sampleCount: 0, tracks: tracksOf([], []) }));
+    const noRows = { name: 'scale', hopSamples: 6, valuesPerFrame: 1, values: new Float32Array(0) };
+    validateTokenGrid(gridOf({ startSample: 7, sampleCount: 0, tracks: tracksOf([], []), sideTracks: [noRows] }));
     validateTokenGrid(
       gridOf({ tokenSpace: spaceOf([undefined, undefined]), startSample: 7, tracks: tracksOf([1], []) }),
     );

@@ -351,6 +351,9 @@ describe('flatten', () => {
     expect(errorOf(() => unflatten(withIds(0, 1, 8194, 12291, 16388, 20485, 24582))).message).toMatch(
       /at 1 is not of its slot \(codebook-1\): found 1, wanted 4096 to 8191/,
     );
+    expect(errorOf(() => unflatten(withIds(4096, 4097, 8194, 12291, 16388, 20485, 24582))).message).toMatch(
+      /at 0 is not of its slot \(codebook-0\): found 4096, wanted 0 to 4095/,
+    );
     const damaged = { ...flat.tokenSpace, derivedFrom: { transform: 'flatten', settings: {}, tokenSpace: snacSpace } };
     expect(errorOf(() => unflatten({ ...flat, tokenSpace: damaged })).message).toMatch(/hold no layout/);
   });

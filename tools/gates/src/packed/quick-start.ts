@@ -57,9 +57,15 @@ export async function checkCommand(folder: string): Promise<readonly Finding[]> 
   const { bin } = JSON.parse(await readFile(manifestFile, 'utf8')) as { bin?: Record<string, string> };
   const script = bin?.['speech-tokens'];
   if (script === undefined) return [error('packages/cli', 'packs no command "speech-tokens".')];
-  const args = [resolve(dirname(manifestFile), script), 'tokenize', 'recording.wav', '--out', 'recording.safetensors'];
+  const args = [
+    resolve(dirname(manifestFile), script),
+    'tokenize',
+    'recording.wav',
+    '--out',
+    'from-command.safetensors',
+  ];
   const { exitCode, output } = await runProcess(process.execPath, args, { cwd: folder });
-  if (exitCode === 0 && existsSync(join(folder, 'recording.safetensors'))) return [];
+  if (exitCode === 0 && existsSync(join(folder, 'from-command.safetensors'))) return [];
   return [
     error('packages/cli', `speech-tokens tokenize, installed from its tarball, ended with ${exitCode}:\n${output}`),
   ];

@@ -1,3 +1,4 @@
+import type { PcmChunk } from '@speech-tokens/core';
 import { MPEGDecoder } from 'mpg123-decoder';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { detectBytes } from '../../detect/detect-format.ts';
@@ -39,32 +40,20 @@ export async function openMp3(
     const decoder = new MPEGDecoder({ enableGapless: false });
     await decoder.ready;
     try {
-      let skip = skipSamples;
       const reading = createByteWindow(source, signal);
       for await (const run of frameRuns(reading, firstAudioBytes, kind, warnings, signal)) {
         const { channelData, samplesDecoded, errors } = decoder.decode(run.bytes);
         if (errors.length > 0) warnings.add('damaged', `Some frames could not be decoded: ${errors[0]!.message}`);
-        const cut = Math.min(skip, samplesDecoded);
-        skip -= cut;
         // The decoder always gives two channels; those of a mono file are equal.
-        if (samplesDecoded > cut) yield channelData.slice(0, channelCount).map((samples) => samples.slice(cut));
+        if (samplesDecoded > 0) yield channelData.slice(0, channelCount);
       }
     } finally {
       decoder.free();
     }
   }
 
-  async function* readRange(start: number, end: number, signal: AbortSignal | undefined) {
-    let reached = start;
-    const last = Math.min(end, sampleCount ?? Infinity);
-    for await (const chunk of cutRange(decodeAll(signal), start, last, sampleRateHz)) {
-      reached = chunk.startSample + chunk.channels[0]!.length;
-      yield chunk;
-    }
-    if (sampleCount !== undefined && reached < last) {
-      warnings.add('truncated', `The header gives ${sampleCount} samples a channel, the file has ${reached}`);
-    }
-  }
+  const readRange = (start: number, end: number, signal: AbortSignal | undefined): AsyncGenerator<PcmChunk> =>
+    cutRange(decodeAll(signal), { start, end, skip: skipSamples, sampleCount, sampleRateHz }, warnings);
   const encoding = `MPEG-${kind.version} layer ${kind.layer}`;
   return { format: 'mp3', encoding, sampleRateHz, channelCount, sampleCount, readRange };
 }

@@ -8,6 +8,8 @@ export interface OggPackets {
   /** Codec's count at the end of the last of them; `undefined` where none ends here. */
   readonly granule: number | undefined;
   readonly isLastPage: boolean;
+  /** Whether pages before this one are missing or damaged. */
+  readonly gapBefore: boolean;
   readonly page: OggPage;
 }
 
@@ -41,9 +43,9 @@ export async function* oggPackets(window: ByteWindow, warnings: WarningList): As
     }
     offset = page.offsetBytes + page.pageBytes;
     serial ??= page.serial;
-    if (page.serial !== serial || ended) {
+    if (page.serial !== serial || ended || (page.isFirst && sequence !== undefined)) {
       warnings.add('bytes-skipped', 'The file holds more than one stream; only the first was read');
-      if (ended) return;
+      if (ended || page.serial === serial) return;
       continue;
     }
     const isNext = sequence === undefined || page.sequence === sequence + 1;
@@ -53,6 +55,7 @@ export async function* oggPackets(window: ByteWindow, warnings: WarningList): As
     }
     // The end of a packet whose start is missing is of no use.
     let isUsable = isNext || !page.isContinued;
+    const gapBefore = !isNext;
     sequence = page.sequence;
     const packets: Uint8Array[] = [];
     let start = page.bodyStart;
@@ -72,7 +75,7 @@ export async function* oggPackets(window: ByteWindow, warnings: WarningList): As
       if (partialBytes <= maxPacketBytes) partial.push(page.bytes.slice(start, at));
     }
     ended = page.isLast;
-    yield { packets, granule: page.granule, isLastPage: page.isLast, page };
+    yield { packets, granule: page.granule, isLastPage: page.isLast, gapBefore, page };
   }
 }
 

@@ -78,14 +78,33 @@ export async function findPage(window: ByteWindow, startBytes: number): Promise<
   return undefined;
 }
 
-/** The last granule of one stream, by looking at the end of the file; `undefined` where none is found there. */
-export async function lastGranuleOf(window: ByteWindow, serial: number): Promise<number | undefined> {
+/** What the end of a file tells about its first stream. */
+export interface OggTail {
+  /** `undefined` where no page of the stream lies near the end. */
+  readonly granule: number | undefined;
+  /** Whether the page that ends the stream is there. */
+  readonly isComplete: boolean;
+  readonly hasOtherStreams: boolean;
+}
+
+/** Looks at the end of a file for the last page of one stream. */
+export async function readTail(window: ByteWindow, serial: number): Promise<OggTail> {
   let offset = Math.max(0, window.sizeBytes - 2 * maxPageBytes);
   let granule: number | undefined;
+  let isComplete = false;
+  let hasOtherStreams = false;
   for (;;) {
     const page = await findPage(window, offset);
-    if (page === undefined) return granule;
-    if (page.serial === serial) granule = page.granule ?? granule;
+    if (page === undefined) return { granule, isComplete, hasOtherStreams };
+    // A stream that starts here is another one, even under the same number.
+    const startsAnother = page.isFirst && page.offsetBytes > 0;
+    if (startsAnother && page.serial === serial) return { granule, isComplete, hasOtherStreams: true };
+    if (page.serial === serial) {
+      granule = page.granule ?? granule;
+      isComplete ||= page.isLast;
+    } else {
+      hasOtherStreams = true;
+    }
     offset = page.offsetBytes + page.pageBytes;
   }
 }

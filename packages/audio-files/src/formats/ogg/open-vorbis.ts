@@ -1,12 +1,13 @@
+import type { PcmChunk } from '@speech-tokens/core';
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { checkHeaderFormat, decodeError } from '../../errors.ts';
 import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow, viewOf } from '../../source/byte-window.ts';
 import { cutRange } from '../cut-range.ts';
+import { alignPages, type PageAudio } from './align-pages.ts';
 import { oggPackets } from './ogg-packets.ts';
-import { lastGranuleOf } from './ogg-pages.ts';
-import { firstPackets } from './ogg-start.ts';
+import { readOggStart } from './ogg-start.ts';
 
 /** Opens Ogg Vorbis, decoded by libvorbis. Channels keep Vorbis's own order. */
 export async function openVorbis(
@@ -15,7 +16,7 @@ export async function openVorbis(
   signal: AbortSignal | undefined,
 ): Promise<FormatReader> {
   const window = createByteWindow(source, signal);
-  const { packets, serial } = await firstPackets(window, 3, 'ogg-vorbis');
+  const { packets, lastGranule: sampleCount } = await readOggStart(window, 3, 'ogg-vorbis', warnings);
   const identification = packets[0]!;
   if (identification.length < 30) {
     throw decodeError({ problem: 'The Vorbis header is too short', name: window.name, format: 'ogg-vorbis' });
@@ -24,40 +25,35 @@ export async function openVorbis(
   const channelCount = identification[11]!;
   const sampleRateHz = viewOf(identification).getUint32(12, true);
   checkHeaderFormat({ sampleRateHz, channelCount }, window.name, 'ogg-vorbis');
-  const sampleCount = await lastGranuleOf(window, serial);
 
-  async function* decodeAll(signal: AbortSignal | undefined): AsyncGenerator<Float32Array[]> {
+  async function* decodePages(signal: AbortSignal | undefined): AsyncGenerator<PageAudio> {
     const decoder = new OggVorbisDecoder();
     await decoder.ready;
-    const decode = async (work: () => ReturnType<OggVorbisDecoder['flush']>): Promise<Float32Array[]> => {
+    const decode = async (work: () => ReturnType<OggVorbisDecoder['flush']>): Promise<Float32Array[][]> => {
       try {
-        const { channelData, errors } = await work();
-        if (errors.length > 0) warnings.add('damaged', `Some packets could not be decoded: ${errors[0]!.message}`);
-        return channelData;
+        const { channelData } = await work();
+        return channelData.length === channelCount && channelData[0]!.length > 0 ? [channelData] : [];
       } catch (cause) {
         const problem = 'The Vorbis stream cannot be decoded';
         throw decodeError({ problem, name: window.name, format: 'ogg-vorbis', cause });
       }
     };
     try {
-      // Whole pages that were checked: the decoder takes them apart again, but does not check.
-      for await (const { page } of oggPackets(createByteWindow(source, signal), warnings)) {
-        const channels = await decode(() => decoder.decode(page.bytes.slice()));
-        if (channels.length === channelCount && channels[0]!.length > 0) yield channels;
+      // The decoder takes pages apart by itself, and gives the sound of each only when it sees the next.
+      let previous: Omit<PageAudio, 'pieces'> = { endGranule: undefined, gapBefore: false };
+      for await (const { page, granule, gapBefore } of oggPackets(createByteWindow(source, signal), warnings)) {
+        yield { pieces: await decode(() => decoder.decode(page.bytes.slice())), ...previous };
+        previous = { endGranule: granule, gapBefore };
       }
-      const channels = await decode(() => decoder.flush());
-      if (channels.length === channelCount && channels[0]!.length > 0) yield channels;
+      yield { pieces: await decode(() => decoder.flush()), ...previous };
     } finally {
       decoder.free();
     }
   }
-  return {
-    format: 'ogg-vorbis',
-    encoding: 'Vorbis',
-    sampleRateHz,
-    channelCount,
-    sampleCount,
-    readRange: (start, end, signal) =>
-      cutRange(decodeAll(signal), start, Math.min(end, sampleCount ?? Infinity), sampleRateHz),
-  };
+
+  async function* readRange(start: number, end: number, signal: AbortSignal | undefined): AsyncGenerator<PcmChunk> {
+    const aligned = alignPages(decodePages(signal), { startGranule: 0, channelCount, sampleRateHz }, warnings);
+    yield* cutRange(aligned, { start, end, skip: 0, sampleCount, sampleRateHz }, warnings);
+  }
+  return { format: 'ogg-vorbis', encoding: 'Vorbis', sampleRateHz, channelCount, sampleCount, readRange };
 }

@@ -44,6 +44,7 @@ test('any address gets a file in a folder of its own', () => {
       expect(parts[3]).toMatch(/^[0-9a-f]{32}$/);
       expect(['', '.', '..']).not.toContain(parts[4]);
     }),
+    { numRuns: 30 },
   );
   expect(layout.httpsFile('https://a.b/..%2f..%2fetc')).toMatch(/file$/);
   expect(layout.httpsFile('https://a.b/x.bin?v=1')).not.toBe(layout.httpsFile('https://a.b/x.bin?v=2'));

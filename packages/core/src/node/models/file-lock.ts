@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { isRecord } from '../plugins/plugin-manifest.ts';
+import { isRecord } from '../is-record.ts';
 import { sleep } from '../race-signal.ts';
 import { cannotWrite } from './model-errors.ts';
 

@@ -1,7 +1,7 @@
 import { realpath, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelSource } from '../../contract/model-file.ts';
-import { isRecord } from '../plugins/plugin-manifest.ts';
+import { isRecord } from '../is-record.ts';
 import { sha256OfText } from './file-hash.ts';
 import { readJson, writeJson } from './json-file.ts';
 

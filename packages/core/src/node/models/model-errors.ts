@@ -107,7 +107,7 @@ export function cannotWrite(path: string, cause: unknown): SpeechTokensError {
   });
 }
 
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;

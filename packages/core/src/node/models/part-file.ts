@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isRecord } from '../plugins/plugin-manifest.ts';
+import { isRecord } from '../is-record.ts';
 import type { FileDescription } from './check-file.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { cannotWrite } from './model-errors.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { isRecord } from '../plugins/plugin-manifest.ts';
+import { isRecord } from '../is-record.ts';
 import type { CacheLayout } from './cache-layout.ts';
 import { type LockTiming, withFileLock } from './file-lock.ts';
 import { writeJson } from './json-file.ts';

@@ -2,7 +2,8 @@ import type { PluginManifest, SpeechPluginV1 } from '../../contract/speech-plugi
 import { isSpeechTokensError } from '../../errors/speech-tokens-error.ts';
 import type { TokenSpace } from '../../tokens/token-space.ts';
 import { validateTokenSpace } from '../../tokens/validate-token-space.ts';
-import { checkIdentity, checkSpecificationVersion, describe, invalid, isRecord } from './plugin-manifest.ts';
+import { isRecord } from '../is-record.ts';
+import { checkIdentity, checkSpecificationVersion, describe, invalid } from './plugin-manifest.ts';
 
 /**
  * Checks that a default export is a plugin, field by field, and that it provides what its manifest says.

@@ -1,8 +1,9 @@
 import type { Component, PluginManifest } from '../../contract/speech-plugin.ts';
 import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
+import { isRecord } from '../is-record.ts';
 
 /** The kinds of component that this version knows. */
-export const componentKinds: readonly Component['kind'][] = ['tokenizer', 'detokenizer', 'language-model'];
+const componentKinds: readonly Component['kind'][] = ['tokenizer', 'detokenizer', 'language-model'];
 
 const supportedVersion = 'v1';
 
@@ -100,9 +101,4 @@ export function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-/** Whether a value has fields that can be looked at. */
-export function isRecord(value: unknown): value is { readonly [field: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -64,11 +64,13 @@ describe('writeTokenFile and openTokenFileAt', () => {
     const reason = new Error('enough');
     const controller = new AbortController();
     let ended = false;
+    let wentOn = false;
     async function* stream() {
       try {
         yield gridAt(0, 1);
         controller.abort(reason);
         yield gridAt(8, 1);
+        wentOn = true;
         yield gridAt(16, 1);
       } finally {
         ended = true;
@@ -77,7 +79,7 @@ describe('writeTokenFile and openTokenFileAt', () => {
     const path = join(folder, 'a.safetensors');
     await expect(writeTokenFile(path, stream(), { tokenSpace, signal: controller.signal })).rejects.toBe(reason);
     await expect(writeTokenFile(path, [], { tokenSpace, signal: controller.signal })).rejects.toBe(reason);
-    expect(ended).toBe(true);
+    expect([ended, wentOn]).toEqual([true, false]);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -106,6 +108,15 @@ describe('writeTokenFile and openTokenFileAt', () => {
     await writeFile(path, '');
     await expect(openTokenFileAt(path)).rejects.toMatchObject({ code: 'token-file-invalid', details: { path } });
   });
+});
+
+test.skipIf(process.platform !== 'linux')('a file that is no token file does not stay open', async () => {
+  const path = join(folder, 'a');
+  await writeFile(path, 'no tokens in here');
+  await expect(openTokenFileAt(path)).rejects.toMatchObject({ code: 'token-file-invalid' });
+  const links = (await readdir('/proc/self/fd')).map((descriptor) => readlink(`/proc/self/fd/${descriptor}`));
+  const open = await Promise.all(links.map((link) => link.catch(() => '')));
+  expect(open).not.toContain(await realpath(path));
 });
 
 describe('openFileSource', () => {

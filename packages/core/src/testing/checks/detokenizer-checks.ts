@@ -40,7 +40,7 @@ export const detokenizerChecks: readonly ConformanceCheck<DetokenizerSide>[] = [
       for (const length of [...side.lengths.boundary, ...side.lengths.odd, side.lengths.medium, side.lengths.long]) {
         const grid = await side.makeInput(length, 'sample counts');
         // A grid cut out of a longer one is detokenized like any other.
-        for (const startSample of [0, 3 * side.stepSamples]) {
+        for (const startSample of length === side.lengths.long ? [0] : [0, 3 * side.stepSamples]) {
           const clip = await side.call({ ...copyGrid(grid), startSample });
           const count = outputSampleCount(length, tokenSpace, audioFormat.sampleRateHz);
           const isRight =

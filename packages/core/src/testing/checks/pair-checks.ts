@@ -29,9 +29,9 @@ export const pairChecks: readonly ConformanceCheck<PairSide>[] = [
     title: 'Audio comes back with its own length, and can be tokenized again',
     appliesTo: always,
     async run({ tokenizer, detokenizer }) {
-      const { boundary, medium, long } = tokenizer.lengths;
+      const { boundary, medium } = tokenizer.lengths;
       const { audioFormat, tokenSpace } = detokenizer.part;
-      const made = [...boundary, medium, long].map((length) => tokenizer.makeInput(length, 'round trip'));
+      const made = [...boundary, medium].map((length) => tokenizer.makeInput(length, 'round trip'));
       const canGoAround =
         audioFormat.sampleRateHz === tokenizer.part.audioFormat.sampleRateHz &&
         audioFormat.channelCount === tokenizer.part.audioFormat.channelCount;

@@ -1,0 +1,120 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readAudioClip } from '@speech-tokens/audio-files';
+import { mergeRepeats, type TokenGrid } from '@speech-tokens/core';
+import { openTokenFileAt, writeTokenFile } from '@speech-tokens/core/node';
+import { describe, expect, it } from 'vitest';
+import { run, stepsPlugin, temporaryFolder, toneWav } from './command-line.ts';
+
+const plugins = ['--plugins', stepsPlugin];
+
+/** A folder with a recording and its tokens in the three formats. */
+async function folderWithTokens(): Promise<string> {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'tone.wav'), toneWav(12.345, 8000));
+  for (const format of ['safetensors', 'json', 'npy']) {
+    const argv = ['tokenize', 'tone.wav', '--tokenizer', 'steps:mean', ...plugins, '--format', format, '--quiet'];
+    expect((await run(argv, { cwd })).code).toBe(0);
+  }
+  return cwd;
+}
+
+describe('detokenize', () => {
+  it('finds the detokenizer by the token space and gives exactly the samples of the recording', async () => {
+    const cwd = await folderWithTokens();
+    const { code, stdout, stderr } = await run(['detokenize', 'tone.tokens.safetensors', ...plugins], { cwd });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'tone.decoded.wav\n' });
+    expect(stderr).toMatch(/tone\.tokens\.safetensors: 12\.3 s at 8 kHz/);
+    const [original, decoded] = await Promise.all([
+      readAudioClip(join(cwd, 'tone.wav')),
+      readAudioClip(join(cwd, 'tone.decoded.wav')),
+    ]);
+    expect(decoded.sampleRateHz).toBe(8000);
+    expect(decoded.channels[0]).toHaveLength(original.channels[0]!.length);
+    // A mean of 10 ms cannot follow the tone exactly; three steps of 16 follow the mean closely.
+    const mean = (samples: Float32Array, at: number): number =>
+      samples.subarray(at, at + 80).reduce((sum, value) => sum + value, 0) / 80;
+    for (let at = 0; at < 98_000; at += 80) {
+      expect(mean(decoded.channels[0]!, at)).toBeCloseTo(mean(original.channels[0]!, at), 2);
+    }
+  });
+
+  it('gives the same sound from .safetensors, .json and .npy; .npy needs to be told whose tokens it holds', async () => {
+    const cwd = await folderWithTokens();
+    const named = ['--tokenizer', 'steps:mean', ...plugins, '--quiet'];
+    for (const format of ['safetensors', 'json', 'npy']) {
+      const argv = ['detokenize', `tone.tokens.${format}`, '--out', `${format}.wav`, ...named];
+      expect((await run(argv, { cwd })).code).toBe(0);
+    }
+    const wav = await readFile(join(cwd, 'safetensors.wav'));
+    expect((await readFile(join(cwd, 'json.wav'))).equals(wav)).toBe(true);
+    // The array spans whole frames: it ends with the last one, not with the recording.
+    const fromArray = (await readAudioClip(join(cwd, 'npy.wav'))).channels[0]!;
+    expect(fromArray).toHaveLength(98_800);
+    expect(fromArray.subarray(0, 98_760)).toEqual((await readAudioClip(join(cwd, 'safetensors.wav'))).channels[0]);
+    const unnamed = await run(['detokenize', 'tone.tokens.npy', ...plugins], { cwd });
+    expect(unnamed.code).toBe(1);
+    expect(unnamed.stderr).toMatch(/does not say whose tokens.*--tokenizer/);
+  });
+
+  it('decodes the first codebooks only where asked to', async () => {
+    const cwd = await folderWithTokens();
+    const argv = ['detokenize', 'tone.tokens.safetensors', '--codebooks', '1', '--float', ...plugins];
+    expect((await run(argv, { cwd })).code).toBe(0);
+    const { channels } = await readAudioClip(join(cwd, 'tone.decoded.wav'));
+    expect(new Set(channels[0]).size).toBeLessThanOrEqual(16);
+    const tooMany = await run([...argv, '--force', '--codebooks', '9'], { cwd });
+    expect(tooMany).toMatchObject({ code: 1 });
+    expect(tooMany.stderr).toMatch(/found --codebooks 9, wanted 1 to 3/);
+  });
+
+  it('undoes merged repeats', async () => {
+    const cwd = await folderWithTokens();
+    await using file = await openTokenFileAt(join(cwd, 'tone.tokens.safetensors'));
+    const merged: TokenGrid = mergeRepeats.apply(await file.read());
+    await writeTokenFile(join(cwd, 'merged.safetensors'), [merged], { tokenSpace: merged.tokenSpace });
+    for (const name of ['tone.tokens', 'merged']) {
+      const argv = ['detokenize', `${name}.safetensors`, '--out', `${name}.wav`, ...plugins];
+      expect((await run(argv, { cwd })).code).toBe(0);
+    }
+    expect(await readFile(join(cwd, 'merged.wav'))).toEqual(await readFile(join(cwd, 'tone.tokens.wav')));
+  });
+
+  it('pipes: tokens in, sound out', async () => {
+    const cwd = await folderWithTokens();
+    const stdin = await readFile(join(cwd, 'tone.tokens.safetensors'));
+    const { code, stdoutBytes } = await run(['detokenize', '-', '--out', '-', ...plugins, '--quiet'], { cwd, stdin });
+    expect(code).toBe(0);
+    const piped = await readAudioClip(new Uint8Array(stdoutBytes));
+    await run(['detokenize', 'tone.tokens.safetensors', ...plugins], { cwd });
+    expect(piped.channels).toEqual((await readAudioClip(join(cwd, 'tone.decoded.wav'))).channels);
+  });
+
+  it('says what is installed where nothing reads the tokens', async () => {
+    const cwd = await folderWithTokens();
+    const text = await readFile(join(cwd, 'tone.tokens.json'), 'utf8');
+    await writeFile(join(cwd, 'other.json'), text.replace('steps:mean#1', 'elsewhere:codec#7'));
+    const { code, stderr } = await run(['detokenize', 'other.json', ...plugins], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/No detokenizer that is installed reads tokens of elsewhere:codec#7/);
+    expect(stderr).toMatch(/steps:mean \(steps:mean#1\)/);
+    expect(stderr).toMatch(/--checkpoint DIR/);
+    const forced = await run(['detokenize', 'other.json', '--tokenizer', 'steps:mean', ...plugins], { cwd });
+    expect(forced.stderr).toMatch(/tokens of elsewhere:codec#7, wanted steps:mean#1/);
+  });
+
+  it('refuses what are no tokens, and leaves nothing behind', async () => {
+    const cwd = await folderWithTokens();
+    const before = await readdir(cwd);
+    const bytes = await readFile(join(cwd, 'tone.tokens.safetensors'));
+    await writeFile(join(cwd, 'short.safetensors'), bytes.subarray(0, bytes.length - 50));
+    await writeFile(join(cwd, 'odd.json'), '{"format": "something"}');
+    const argv = ['detokenize', 'tone.wav', 'short.safetensors', 'odd.json', ...plugins, '--json'];
+    const { code, stdout, stderr } = await run(argv, { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/tone\.wav is not a token file/);
+    const { failures } = JSON.parse(stdout) as { failures: { error: { code: string } }[] };
+    expect(failures.map(({ error }) => error.code)).toEqual(Array(3).fill('token-file-invalid'));
+    expect((await readdir(cwd)).filter((name) => !before.includes(name))).toEqual(['odd.json', 'short.safetensors']);
+  });
+});
