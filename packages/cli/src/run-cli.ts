@@ -3,7 +3,6 @@ import { BrokenPipeError, type CliContext, type CliOptions, createContext, Termi
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
 import { printJson } from './io/print-json.ts';
 import { createProgram } from './program.ts';
-import { reportError, toJsonError } from './report-error.ts';
 
 /**
  * Runs the command line in this process.
@@ -38,6 +37,8 @@ async function conclude(context: CliContext, argv: readonly string[], error: unk
     context.report(`${context.err.painter.bad('error:')} ${error.message}`);
     return exitCodes.usage;
   }
+  // Loaded here only: what an error of the project is belongs to `core`, which `--help` can do without.
+  const { reportError, toJsonError } = await import('./report-error.ts');
   reportError(context, error);
   if (argv.includes('--json')) {
     await printJson(context, argv[0] ?? '', { error: toJsonError(error) }).catch(() => {});

@@ -25,7 +25,14 @@ describe('compare', () => {
     await run(['tokenize', 'tone.wav', '--tokenizer', 'steps:mean', ...plugins], { cwd });
     for (const variant of document.variants) {
       const { codebookCount } = variant;
-      const decode = ['detokenize', 'tone.tokens.safetensors', '--float', '--force', '--codebooks', String(codebookCount)];
+      const decode = [
+        'detokenize',
+        'tone.tokens.safetensors',
+        '--float',
+        '--force',
+        '--codebooks',
+        String(codebookCount),
+      ];
       await run([...decode, ...plugins], { cwd });
       const mono = { sampleRateHz: 16_000, channelCount: 1 };
       const original = await convertClip(await readAudioClip(join(cwd, 'tone.wav')), mono);

@@ -24,7 +24,7 @@ describe('inspect', () => {
     expect(lines.filter((line) => /[\u2800-\u28ff]/.test(line))).toHaveLength(5);
     expect(lines.filter((line) => /^step-[012] [0-9a-zA-Z]{82}$/.test(line))).toHaveLength(3);
     expect(stdout).toMatch(/steps:mean {2}3 × 16 at 100 frames\/s · 1\.20 kbit\/s/);
-    expect(stdout).toMatch(/╵0 s .*╵1\.5 s/);
+    expect(stdout).toMatch(/╵0\.0 s .*╵1\.5 s/);
     expect(stdout).toMatch(/^step-0 .*of 16 .*of 4 bit.*400 bit\/s/m);
   });
 

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTokenFileAt } from '@speech-tokens/core/node';
 import { describe, expect, it } from 'vitest';
-import { run, stepsPlugin, temporaryFolder, toneWav } from './command-line.ts';
+import { run, slowPlugin, stepsPlugin, temporaryFolder, toneWav } from './command-line.ts';
 
 const steps = ['--tokenizer', 'steps:mean', '--plugins', stepsPlugin];
 
@@ -30,7 +30,9 @@ describe('tokenize', () => {
 
   it('gives the same tokens through a tokenizer that does not stream', async () => {
     const cwd = await folderWith({ 'tone.wav': toneWav(0.7) });
-    await run(['tokenize', 'tone.wav', '--tokenizer', 'steps:whole', '--plugins', stepsPlugin, '--out', 'whole.npy'], { cwd });
+    await run(['tokenize', 'tone.wav', '--tokenizer', 'steps:whole', '--plugins', stepsPlugin, '--out', 'whole.npy'], {
+      cwd,
+    });
     await run(['tokenize', 'tone.wav', ...steps, '--out', 'stream.npy'], { cwd });
     expect(await readFile(join(cwd, 'whole.npy'))).toEqual(await readFile(join(cwd, 'stream.npy')));
   });
@@ -150,7 +152,7 @@ describe('tokenize', () => {
     const cwd = await folderWith({ 'tone.wav': toneWav(60) });
     await mkdir(join(cwd, 'out'));
     const controller = new AbortController();
-    const argv = ['tokenize', 'tone.wav', '--tokenizer', 'steps:slow', '--plugins', stepsPlugin, '--out', 'out'];
+    const argv = ['tokenize', 'tone.wav', '--tokenizer', 'steps:slow', '--plugins', slowPlugin, '--out', 'out'];
     setTimeout(() => controller.abort(new Error('stop')), 300);
     const { code, stdout, stderr } = await run(argv, { cwd, signal: controller.signal });
     expect({ code, stdout, stderr }).toEqual({ code: 130, stdout: '', stderr: '' });
@@ -159,7 +161,7 @@ describe('tokenize', () => {
 
   it('shows progress on a terminal only, and not with --quiet', async () => {
     const cwd = await folderWith({ 'tone.wav': toneWav(3) });
-    const argv = ['tokenize', 'tone.wav', '--tokenizer', 'steps:slow', '--plugins', stepsPlugin, '--force'];
+    const argv = ['tokenize', 'tone.wav', '--tokenizer', 'steps:slow', '--plugins', slowPlugin, '--force'];
     const shown = await run(argv, { cwd, terminalColumns: 100, env: { TERM: 'xterm-256color' } });
     expect(shown.stderr).toMatch(/%.*× real time.*left/);
     expect(shown.stderr).toContain('\u001b[2K');

@@ -46,12 +46,13 @@ class ResidualQuantizer(nn.Module):
         """Codes [..., k] -> sum of the chosen code vectors [..., dim], for any k <= levels."""
         return sum(self.codebooks[k][codes[..., k]] for k in range(codes.shape[-1]))
 
-    def forward(self, z: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, z: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
         """Quantise in training.
 
         z: latents [B, T, dim]; counts: how many codebooks each item uses [B], 1..levels.
         Returns the quantised latents with straight-through gradients [B, T, dim], the
-        commitment loss relative to the latents' variance, and codes [B, T, levels].
+        commitment loss relative to the latents' variance, and per level what `update`
+        needs: codes [B * T] and the residuals they stand for [B * T, dim].
         """
         flat = z.detach().reshape(-1, self.dim).float()
         residual, total = flat, torch.zeros_like(flat)
@@ -64,12 +65,10 @@ class ResidualQuantizer(nn.Module):
             codes.append(index)
             residuals.append(residual)
             residual = residual - code
-        if self.training:
-            self.update(codes, residuals)
         quantised = total.reshape(z.shape)
         variance = flat.var(0).mean().clamp_min(1e-6)
         commitment = (z.float() - quantised).square().mean() / variance
-        return z + (quantised - z).detach(), commitment, torch.stack(codes, -1).reshape(*z.shape[:-1], -1)
+        return z + (quantised - z).detach(), commitment, codes, residuals
 
     @torch.no_grad()
     def update(self, codes: list[Tensor], residuals: list[Tensor], keep: int = 128) -> None:

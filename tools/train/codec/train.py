@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     group.add_argument("--threads", type=int, default=2)
     group.add_argument("--seed", type=int, default=1)
-    group.add_argument("--batch", type=int, default=16, help="crops per step")
+    group.add_argument("--batch", type=int, default=16, help="crops per step, split over the threads")
     group.add_argument("--crop-seconds", type=float, default=1.0)
     group.add_argument("--learning-rate", type=float, default=1.2e-3)
     group.add_argument("--warmup-steps", type=int, default=200)
@@ -50,11 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 class Trainer:
     def __init__(self, args: argparse.Namespace, run: Path, speech: Speech):
-        torch.set_num_threads(args.threads)
         torch.manual_seed(args.seed)
         self.args, self.run, self.speech = args, run, speech
         self.device = torch.device(args.device)
-        self.autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda")
+        # One thread per share of the batch needs no barrier after every operation, which
+        # costs little on an idle machine and most of the time on a busy one.
+        self.workers = args.threads if self.device.type == "cpu" else 1
+        self.pool = ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,))
+        torch.set_num_threads(1)
         self.config = CodecConfig.load(args.config) if args.config else CodecConfig()
         self.codec = Codec(self.config).to(self.device)
         self.average = copy.deepcopy(self.codec).eval()
@@ -124,76 +128,85 @@ class Trainer:
             return self.step >= args.adversarial_from
         return self.elapsed >= (1 - args.adversarial_share) * args.minutes * 60
 
-    def quantise(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents [B, T, D] -> what the decoder gets, and the commitment loss."""
-        if not self.quantised:
-            self.latents.append(z.detach().reshape(-1, z.shape[-1]).float())
-            self.latents = self.latents[-32:]
-            noise = torch.randn_like(z) * (0.15 * z.detach().std((0, 1)))
-            return z + noise, z.new_zeros(())
-        batch, levels = z.shape[0], self.config.codebook_count
-        counts = torch.randint(1, levels + 1, (batch,), generator=self.random)
-        counts[torch.rand(batch, generator=self.random) < 0.5] = levels
-        q, commitment, _ = self.codec.quantizer(z, counts.to(z.device))
-        return q, commitment
-
     def train_step(self) -> None:
-        args = self.args
+        args, levels, n = self.args, self.config.codebook_count, self.workers
         if not self.quantised and self.step >= args.autoencoder_steps and self.latents:
-            latents = torch.cat(self.latents)
-            self.codec.quantizer.initialise(latents, self.vectors)
+            self.codec.quantizer.initialise(torch.cat(self.latents), self.vectors)
             self.average.quantizer.codebooks.copy_(self.codec.quantizer.codebooks)
             self.quantised, self.latents = True, []
-        rate = self.learning_rate()
+        rate, playing = self.learning_rate(), self.quantised and self.adversarial()
         for optimizer in (self.optimizer, self.opponent):
             for group in optimizer.param_groups:
                 group["lr"] = rate if optimizer is self.optimizer else min(rate, 4e-4)
+            optimizer.zero_grad(set_to_none=True)
         x = self.speech.batch(args.batch, self.samples + self.hop, self.random).to(self.device)
-        with self.autocast:
+        counts = torch.randint(1, levels + 1, (args.batch,), generator=self.random)
+        counts[torch.rand(args.batch, generator=self.random) < 0.5] = levels
+        parts = zip(x.chunk(n), counts.to(self.device).chunk(n), [playing] * n)
+        results = list(self.pool.map(lambda part: self.part(*part), parts))
+        terms = {name: sum(t[name] for t, _, _ in results) / n for name in results[0][0]}
+        if playing:
+            torch.nn.utils.clip_grad_norm_(self.discriminator.parameters(), 5.0)
+            self.opponent.step()
+            self.adversarial_step += 1
+        terms["norm"] = float(torch.nn.utils.clip_grad_norm_(self.codec.parameters(), 2.0))
+        if math.isfinite(terms["norm"]):
+            self.optimizer.step()
+            self.update_average()
+        if self.quantised:
+            codes, residuals = ([torch.cat(level) for level in zip(*(r[i] for r in results))] for i in (1, 2))
+            self.codec.quantizer.update(codes, residuals)
+            if self.step % 10 == 0:
+                self.codec.quantizer.restart_dead(self.vectors)
+        else:
+            self.latents = (self.latents + [r[2][0] for r in results])[-32 * n :]
+        for name, value in terms.items():
+            self.terms[name] = value if name not in self.terms else 0.98 * self.terms[name] + 0.02 * value
+        self.step += 1
+
+    def part(self, x: Tensor, counts: Tensor, playing: bool) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+        """Forward and backward on one worker's share of the batch; gradients add up.
+
+        Returns loss terms and, per codebook, codes and residuals (see `ResidualQuantizer`).
+        """
+        args = self.args
+        codes, commitment = [], x.new_zeros(())
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             z = self.codec.encoder(x)[:, :-1]  # the last latent saw no look-ahead
-            q, commitment = self.quantise(z)
+            if self.quantised:
+                q, commitment, codes, residuals = self.codec.quantizer(z, counts)
+            else:  # a little noise, so that the latents do not rely on tiny differences
+                q = z + torch.randn_like(z) * (0.15 * z.detach().std((0, 1)))
+                residuals = [z.detach().reshape(-1, z.shape[-1]).float()]
             output = self.codec.decoder(q)
         # the first hop has fewer overlapping frames than all others
         output, target = output[:, self.hop :], x[:, self.hop : self.samples]
         total, terms = self.loss(output, target)
         terms["commitment"] = float(commitment.detach())
         total = total + args.commitment * commitment
-        if self.quantised and self.adversarial():
+        if playing:
             total = total + self.play(output, target, terms)
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.codec.parameters(), 2.0)
-        terms["norm"] = float(norm)
-        if math.isfinite(terms["norm"]):
-            self.optimizer.step()
-            self.update_average()
-        if self.quantised and self.step % 10 == 0:
-            self.codec.quantizer.restart_dead(self.vectors)
-        for name, value in terms.items():
-            self.terms[name] = value if name not in self.terms else 0.98 * self.terms[name] + 0.02 * value
-        self.step += 1
+        (total / self.workers).backward()
+        return terms, codes, residuals
 
     def play(self, output: Tensor, target: Tensor, terms: dict[str, float]) -> Tensor:
-        """Train the discriminator on some crops; return its part of the codec's loss."""
+        """Gradients of the discriminator on some crops; its part of the codec's loss."""
         args = self.args
-        items = torch.randperm(output.shape[0], generator=self.random)[: args.adversarial_items]
+        items = torch.randperm(output.shape[0])[: max(1, args.adversarial_items // self.workers)]
         length = min(round(args.adversarial_seconds * self.config.sample_rate_hz), output.shape[1])
-        start = int(torch.randint(output.shape[1] - length + 1, (), generator=self.random))
-        fake, real = output[items, start : start + length], target[items, start : start + length]
-        self.discriminator.requires_grad_(True)
-        loss = discriminator_loss(self.discriminator(real), self.discriminator(fake.detach()))
-        self.opponent.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.discriminator.parameters(), 5.0)
-        self.opponent.step()
-        self.discriminator.requires_grad_(False)
-        with torch.no_grad():
-            judged = self.discriminator(real)
+        start = int(torch.randint(output.shape[1] - length + 1, ()))
+        fake = output[items, start : start + length].detach().requires_grad_()
+        real = target[items, start : start + length]
+        judged = self.discriminator(real)
+        loss = discriminator_loss(judged, self.discriminator(fake.detach()))
+        (loss / self.workers).backward()
+        judged = [(score.detach(), [h.detach() for h in hidden]) for score, hidden in judged]
         adversarial, matching = generator_losses(judged, self.discriminator(fake))
-        self.adversarial_step += 1
         ramp = min(1.0, self.adversarial_step / 200)  # let the discriminator learn first
+        wanted = ramp * (args.adversarial_weight * adversarial + args.matching_weight * matching)
+        (slope,) = torch.autograd.grad(wanted, fake)  # with respect to the samples only
         terms.update(discriminator=float(loss.detach()), adversarial=float(adversarial.detach()), matching=float(matching.detach()))
-        return ramp * (args.adversarial_weight * adversarial + args.matching_weight * matching)
+        return (output[items, start : start + length] * slope).sum()
 
     @torch.no_grad()
     def update_average(self) -> None:

@@ -37,10 +37,10 @@ export function formatBytes(bytes: number): string {
   return `${bytes} B`;
 }
 
-/** `0.8×`, `42×`, `1200×` real time. */
+/** `0.8×`, `42×`, `1,200×` real time. */
 export function formatSpeed(timesRealTime: number | undefined): string {
   if (timesRealTime === undefined || !Number.isFinite(timesRealTime)) return '–';
-  return `${timesRealTime < 10 ? timesRealTime.toFixed(1) : Math.round(timesRealTime)}×`;
+  return `${timesRealTime < 10 ? timesRealTime.toFixed(1) : formatCount(Math.round(timesRealTime))}×`;
 }
 
 /** `1,234,567`. */

@@ -81,7 +81,7 @@ export function expectReason(outcome: Outcome<unknown>, reason: unknown, what: s
 }
 
 /** A thrown value in a few words. */
-export function describeThrown(value: unknown): string {
+function describeThrown(value: unknown): string {
   if (isSpeechTokensError(value)) return `a SpeechTokensError with code ${value.code} (${value.message})`;
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   return `a thrown ${typeof value}: ${String(value)}`;

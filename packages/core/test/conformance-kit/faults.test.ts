@@ -4,7 +4,8 @@ import { SpeechTokensError } from '../../src/index.ts';
 import { callFaults, detokenizerFaults, type Fault, tokenizerFaults } from './call-faults.ts';
 import { type Data, withArrays } from './codec-part.ts';
 import { failuresOf, type Injections, referencePair, resultsOf } from './run-kit.ts';
-import { detokenizerStreamFaults, inSession, streamFaults, tokenizerStreamFaults } from './stream-faults.ts';
+import { inSession } from './session-faults.ts';
+import { detokenizerStreamFaults, streamFaults, tokenizerStreamFaults } from './stream-faults.ts';
 
 interface PlacedFault {
   readonly check: string;

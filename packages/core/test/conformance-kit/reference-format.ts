@@ -23,7 +23,7 @@ export const multiRateFormat: ReferenceFormat = {
 };
 export const stereoFormat: ReferenceFormat = { sampleRateHz: 900, channelCount: 2, hops: [12, 12], outputRateHz: 900 };
 
-export const codebookSize = 16;
+const codebookSize = 16;
 
 export function spaceOf({ sampleRateHz, channelCount, hops }: ReferenceFormat): TokenSpace {
   return {
@@ -35,7 +35,7 @@ export function spaceOf({ sampleRateHz, channelCount, hops }: ReferenceFormat): 
 }
 
 /** The step between two levels of a codebook: each is eight times as fine as the one before. */
-export function stepOf(codebook: number): number {
+function stepOf(codebook: number): number {
   return 0.25 / 8 ** codebook;
 }
 

@@ -3,7 +3,6 @@ import {
   type CallOptions,
   createStreamSession,
   type PcmChunk,
-  type PlainData,
   type SpeechTokenizerV1,
   type StreamMachine,
   sampleCountOf,
@@ -162,7 +161,7 @@ function createTokenizerMachine(
       at = { startSample, memory, pending: pending.map((samples) => samples.slice()) };
       return true;
     },
-  } satisfies StreamMachine<PcmChunk, TokenGrid> & { save(): PlainData };
+  };
 }
 
 /** Weighted mean over all channels; what lies past the end counts as silence. Each sample has a weight of its own. */

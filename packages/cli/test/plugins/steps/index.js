@@ -49,17 +49,7 @@ function audioOf({ tracks, sampleCount }, count) {
   return samples;
 }
 
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}
-
-function tokenizer(tokenSpace, { pauseMs = 0, canStream = true } = {}) {
+function tokenizer(tokenSpace, canStream = true) {
   const open = async ({ codebookCount = sizes.length } = {}) => {
     let held = new Float32Array();
     let startSample = 0;
@@ -71,7 +61,6 @@ function tokenizer(tokenSpace, { pauseMs = 0, canStream = true } = {}) {
     return {
       async push({ channels: [samples] }, { signal } = {}) {
         signal?.throwIfAborted();
-        if (pauseMs > 0) await pause(pauseMs, signal);
         const all = new Float32Array(held.length + samples.length);
         all.set(held);
         all.set(samples, held.length);
@@ -133,11 +122,8 @@ export default {
   components: [
     component('tokenizer', 'steps:mean', title, 'steps:mean#1', tokenizer),
     component('detokenizer', 'steps:mean', title, 'steps:mean#1', detokenizer),
-    component('tokenizer', 'steps:slow', 'The same, with a pause in every push', 'steps:mean#1', (space) =>
-      tokenizer(space, { pauseMs: 100 }),
-    ),
     component('tokenizer', 'steps:whole', 'The same, for whole recordings only', 'steps:whole#1', (space) =>
-      tokenizer(space, { canStream: false }),
+      tokenizer(space, false),
     ),
   ],
 };
