@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // ONNX Runtime would send usage data to its maker from every test run.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
   },
 });

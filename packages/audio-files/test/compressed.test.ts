@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readAudioClip } from '../src/index.ts';
 import { codesOf, fixture, readFile } from './support/collect.ts';
+import { makeOgg } from './support/make-ogg.ts';
+import { bytesOf, number } from './support/make-wav.ts';
 
 /** The sound in all fixtures, see test/fixtures/README.md: a tone and a sweep. */
 function soundAt(seconds: number): number {
@@ -203,6 +205,55 @@ describe('Ogg', () => {
     expect(file.channels.length).toBe(1);
     expect(file.channels[0]!.length).toBe(48_000);
     expect(codesOf(file.warnings)).toEqual(['bytes-skipped']);
+  });
+});
+
+describe('Opus from a writer of the test', () => {
+  // A packet of one byte is 20 ms that the decoder makes up: silence at the start of a stream.
+  const silent = Uint8Array.of(0xf8);
+  const head = (preSkip: number, channelCount = 1): Uint8Array =>
+    bytesOf('OpusHead', [1, channelCount], number(preSkip, 2), number(16_000, 4), number(0, 2), [0]);
+  const tags = bytesOf('OpusTags', number(0, 4), number(0, 4));
+  const file = (packets: readonly Uint8Array[], granule: number, preSkip = 312): Uint8Array =>
+    makeOgg([
+      { packets: [head(preSkip)], granule: 0 },
+      { packets: [tags], granule: 0 },
+      { packets: packets.slice(0, 2), granule: granule - 960 * (packets.length - 2) },
+      { packets: packets.slice(2), granule },
+    ]);
+
+  it('cuts start and end, and honours a count that does not start at 0', async () => {
+    const packets = [silent, silent, silent, silent];
+    expect((await readFile(file(packets, 3840))).channels[0]!.length).toBe(3840 - 312);
+    const late = await readFile(file(packets, 1_003_840));
+    expect(late).toMatchObject({ sampleCount: 3840 - 312, warnings: [] });
+    expect(late.channels[0]!.length).toBe(3840 - 312);
+    const short = makeOgg([
+      { packets: [head(312)], granule: 0 },
+      { packets: [tags], granule: 0 },
+      { packets: [silent, silent], granule: 1920 },
+      { packets: [silent, silent], granule: 3000 },
+    ]);
+    expect(await readFile(short)).toMatchObject({ sampleCount: 3000 - 312, warnings: [] });
+  });
+
+  it('packets that cannot be Opus are left out, with a warning', async () => {
+    const huge = new Uint8Array(5000).fill(0xf8);
+    const read = await readFile(file([silent, huge, silent, new Uint8Array(0)], 3840));
+    expect(codesOf(read.warnings)).toContain('damaged');
+    expect(read.channels[0]!.length).toBe(2 * 960 - 312);
+  });
+
+  it.each([
+    ['no channels', head(0, 0)],
+    ['three channels without a mapping', head(0, 3)],
+    ['a short header', head(0).subarray(0, 12)],
+  ])('%s: a typed error', async (_, packet) => {
+    const bytes = makeOgg([
+      { packets: [packet], granule: 0 },
+      { packets: [tags], granule: 0 },
+    ]);
+    await expect(readFile(bytes)).rejects.toMatchObject({ code: 'audio-decode' });
   });
 });
 

@@ -215,6 +215,29 @@ describe('damage', () => {
     expect(codesOf(file.warnings)).toEqual(['damaged']);
   });
 
+  it('one bit that only the check sum of its frame can tell', async () => {
+    const subframe = { kind: 'verbatim' } as const;
+    const { bytes, firstFrame, frameOffsets } = makeFlac({
+      bits: 16,
+      channels: [samples],
+      blockSizes: [1000],
+      subframe,
+    });
+    bytes[firstFrame + frameOffsets[3]! + 500]! ^= 1;
+    const file = await readFile(bytes);
+    const expected = wanted.slice();
+    expected.fill(0, 3000, 4000);
+    expect(file.channels[0]).toEqual(expected);
+    expect(codesOf(file.warnings)).toEqual(['damaged']);
+  });
+
+  it('a forged frame whose values its word size cannot hold is refused', async () => {
+    const subframe = { kind: 'fixed', order: 1, rice: 14 } as const;
+    const forged = makeFlac({ bits: 16, channels: [[0, 0, 40_000, 0]], blockSizes: [4], subframe });
+    const error = await openAudioFile(forged.bytes).catch((e: unknown) => e);
+    expect(isSpeechTokensError(error, 'audio-decode')).toBe(true);
+  });
+
   it('missing frames', async () => {
     const bytes = bytesOf(built.bytes.subarray(0, offsetOf(3)), built.bytes.subarray(offsetOf(6)));
     const file = await readFile(bytes);

@@ -71,6 +71,8 @@ describe('createResampler', () => {
     const samples = noise(1000, 1);
     const [copy] = await inPieces([samples], 16_000, 16_000, [77]);
     expect(copy).toEqual(samples);
+    const resampler = await createResampler({ fromHz: 16_000, toHz: 16_000, channelCount: 1 });
+    expect(resampler.push([samples])[0]).not.toBe(samples);
   });
 
   it('neither keeps nor changes its input, and its output is not used again', async () => {

@@ -62,6 +62,7 @@ const goodExample = `
 test.each([
   ['prints other tokens', goodExample.replace('355', '354'), '8 codebooks × 355 frames'],
   ['loses samples', goodExample.replace('113600', '113599 - 44'), 'whole length'],
+  ['writes elsewhere', `${goodExample} writeFileSync(process.env.HOME + '/usage.db', 'x');`, 'telemetry'],
   ['fails', 'throw new Error("no model");', 'no model'],
 ])('an example that %s is found', async (_, program, message) => {
   expect(

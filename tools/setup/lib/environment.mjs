@@ -20,6 +20,8 @@ export function childEnvironment(firstInPath, base = process.env) {
   environment.TURBO_TELEMETRY_DISABLED = '1';
   environment.TURBO_NO_UPDATE_NOTIFIER = '1';
   environment.DO_NOT_TRACK = '1';
+  // Without it, ONNX Runtime 1.30 sends usage data to its maker, from Linux too. It does not ask DO_NOT_TRACK.
+  environment.ORT_DISABLE_TELEMETRY = '1';
   // Scripts that turbo starts through pnpm must not begin an install of their own: the set-up has done it.
   environment.pnpm_config_verify_deps_before_run = 'false';
   // pnpm reads .npmrc files as npm does, but not the variables that npm sets from its own command line.

@@ -73,6 +73,7 @@ async function isInstalled() {
 /** @param {Toolchain} toolchain */
 async function install(toolchain) {
   const hash = await installHash();
+  await rm(installRecord, { force: true });
   const [program, ...first] = toolchain.pnpm;
   const args = [
     ...first,
@@ -92,9 +93,13 @@ async function install(toolchain) {
   await writeRecord(installRecord, { hash });
 }
 
-/** @param {string} target */
-function buildRecord(target) {
-  return join(setupFolder, `build-${target.replaceAll(/[^a-z0-9-]/gi, '_')}.json`);
+/** A hash of the sources of each package, as they were when its `dist` was made. */
+const buildRecord = join(setupFolder, 'build.json');
+
+/** @returns {Promise<Record<string, string>>} by path of the package */
+async function builtHashes() {
+  const record = /** @type {{ hashes?: Record<string, string> } | undefined} */ (await readRecord(buildRecord));
+  return record?.hashes ?? {};
 }
 
 /** @param {string} target a package, or `all` */
@@ -104,42 +109,45 @@ async function packagesToBuild(target) {
   return wanted.filter(({ manifest }) => manifest.scripts?.build !== undefined);
 }
 
-/** @param {readonly WorkspacePackage[]} packages */
-async function buildHash(packages) {
-  const files = [];
-  for (const { folder } of packages) {
-    const sources = await filesBelow(join(folder, 'src'));
-    files.push(...sources.filter((file) => !/\.test\.tsx?$/.test(file)));
-    files.push(...['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(folder, name)));
-  }
-  files.push(join(repositoryRoot, 'tsconfig.base.json'), join(repositoryRoot, 'pnpm-lock.yaml'));
-  return await hashFiles(
-    repositoryRoot,
-    files.filter((file) => existsSync(file)),
-    [],
-  );
+/** @param {WorkspacePackage} one */
+async function buildHash({ folder }) {
+  const sources = (await filesBelow(join(folder, 'src'))).filter((file) => !/\.test\.tsx?$/.test(file));
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(folder, name));
+  const shared = ['tsconfig.base.json', 'pnpm-lock.yaml'].map((name) => join(repositoryRoot, name));
+  const files = [...sources, ...settings, ...shared].filter((file) => existsSync(file));
+  return await hashFiles(repositoryRoot, files, []);
+}
+
+/**
+ * @param {readonly WorkspacePackage[]} packages
+ * @returns {Promise<readonly WorkspacePackage[]>} those whose `dist` is not there or not of these sources
+ */
+async function outOfDate(packages) {
+  const built = await builtHashes();
+  const wanted = await Promise.all(packages.map(buildHash));
+  return packages.filter((one, index) => !existsSync(join(one.folder, 'dist')) || built[one.path] !== wanted[index]);
 }
 
 /** @param {string | undefined} target */
 async function isBuilt(target) {
-  if (target === undefined) return true;
-  const packages = await packagesToBuild(target);
-  if (!packages.every(({ folder }) => existsSync(join(folder, 'dist')))) return false;
-  const record = /** @type {{ hash?: string } | undefined} */ (await readRecord(buildRecord(target)));
-  return record?.hash === (await buildHash(packages));
+  return target === undefined || (await outOfDate(await packagesToBuild(target))).length === 0;
 }
 
 /**
  * @param {Toolchain} toolchain
- * @param {string | undefined} target
+ * @param {string} [target]
  */
 async function build(toolchain, target = 'all') {
   const packages = await packagesToBuild(target);
-  const hash = await buildHash(packages);
-  const filters = packages.map(({ name }) => `--filter=${name}`);
+  const hashes = await builtHashes();
+  // Forgotten before the first output is touched: a build that is cut off must not count as made.
+  for (const { path } of await outOfDate(packages)) delete hashes[path];
+  await writeRecord(buildRecord, { hashes });
+  const wanted = await Promise.all(packages.map(buildHash));
   const turbo = join(repositoryRoot, 'node_modules', 'turbo', 'bin', 'turbo');
+  const filters = packages.map(({ name }) => `--filter=${name}`);
   await step('Building', async () => {
-    for (const found of packages) await removeStaleOutputs(found.folder);
+    for (const { folder } of packages) await removeStaleOutputs(folder);
     await captureOrFail(
       toolchain.node,
       [turbo, 'run', 'build', '--output-logs=errors-only', '--no-color', ...filters],
@@ -150,7 +158,8 @@ async function build(toolchain, target = 'all') {
       },
     );
   });
-  await writeRecord(buildRecord(target), { hash });
+  for (const [index, { path }] of packages.entries()) hashes[path] = wanted[index] ?? '';
+  await writeRecord(buildRecord, { hashes });
 }
 
 /**

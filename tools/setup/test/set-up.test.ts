@@ -66,6 +66,7 @@ test('children get one PATH with our folders first, no install scripts, no telem
     ONNXRUNTIME_NODE_INSTALL: 'skip',
     TURBO_TELEMETRY_DISABLED: '1',
     DO_NOT_TRACK: '1',
+    ORT_DISABLE_TELEMETRY: '1',
     pnpm_config_registry: 'https://registry.example',
   });
 });

@@ -7,7 +7,7 @@ import { SpeechTokensError } from '@speech-tokens/core';
 /** Where the bytes of a file go that is being written. Calls do not overlap. */
 export interface ByteTarget {
   append(bytes: Uint8Array): Promise<void>;
-  /** Makes the result valid and visible; `header` replaces the first bytes where the target can go back. */
+  /** Makes the result valid and visible; `header` replaces the first bytes where the target can go back. Should it fail, `discard`. */
   commit(header: Uint8Array): Promise<void>;
   /** Leaves nothing behind where the target can take back. */
   discard(): Promise<void>;
@@ -34,21 +34,15 @@ export async function openFileTarget(path: string): Promise<ByteTarget> {
   };
   return {
     append: (bytes) => writing(() => writeAll(handle!, bytes, null)),
-    async commit(header) {
-      try {
-        await writing(async () => {
-          await writeAll(handle!, header, 0);
-          // The name must not point to a file whose bytes a power cut can still take.
-          await handle!.sync();
-          await handle!.close();
-          handle = undefined;
-          await rename(partialPath, path);
-        });
-      } catch (error) {
-        await discard();
-        throw error;
-      }
-    },
+    commit: (header) =>
+      writing(async () => {
+        await writeAll(handle!, header, 0);
+        // The name must not point to a file whose bytes a power cut can still take.
+        await handle!.sync();
+        await handle!.close();
+        handle = undefined;
+        await rename(partialPath, path);
+      }),
     discard,
   };
 }

@@ -66,11 +66,13 @@ function drawWithIds(lane: TokenLane, frameAt: FrameAt, { columns, painter, unic
     }
     let end = column + 1;
     while (end < columns && frameAt(end, columns) === frame) end++;
-    const text = String(id).slice(0, end - column);
+    // Cut off at the edge of the picture it would be another id.
+    const whole = String(id);
+    const text = whole.length <= end - column ? whole : '';
     const colour = idColour(id, lane.place);
     const fill = painter.depth > 1 ? ' ' : unicode ? '·' : '.';
     const rest = end - column - text.length;
-    const block = `${text}${rest > 1 ? fill.repeat(rest - 1) : ''}${rest > 0 ? ' ' : ''}`;
+    const block = `${text}${fill.repeat(Math.max(0, rest - 1))}${rest > 0 ? ' ' : ''}`;
     line += `${painter.sequence(textColourOn(colour), colour)}${block}${painter.reset}`;
     column = end;
   }

@@ -30,7 +30,8 @@ export interface SessionState {
  */
 export interface StreamSession<In, Out> {
   /**
-   * Gives the next input, of any length (also none). The session neither keeps nor changes it.
+   * Gives the next input, of any length (also none). The session does not change it, and it belongs to the caller again
+   * once the call has settled.
    * Resolves to what is ready by now, in order; often nothing.
    * @throws SpeechTokensError `stream-order` when the input does not start where the last one ended
    * @throws SpeechTokensError `session-closed` after `close` or `flush`

@@ -1,44 +1,47 @@
+/** A call of a stream session, as the queue runs it. */
+export interface QueuedCall<Result> {
+  perform(): Result | Promise<Result>;
+  /** Takes back what `perform` did, or began; called at once when the call fails or was aborted meanwhile. */
+  undo?(): void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Runs calls one after another, in the order they were made. */
 export interface CallQueue {
   /**
-   * Waits for the calls before, then runs `task`. When the signal aborts, the result rejects at once with its reason,
-   * and a task that has not started never does. A task that has started must look at the signal itself, and undo what
-   * it did before it gives up.
+   * Waits for the calls before, then performs this one. When the signal aborts, the result rejects at once with its
+   * reason; a call that has not started never does, and one that has is undone when it ends. Whether a call was made
+   * and what its caller hears are decided in one step: there is no moment at which the two can differ.
    */
-  run<Result>(task: () => Result | Promise<Result>, signal?: AbortSignal): Promise<Result>;
+  run<Result>(call: QueuedCall<Result>): Promise<Result>;
 }
 
 /** A queue for the calls of one stream session. */
 export function createCallQueue(): CallQueue {
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
   return {
-    run(task, signal) {
-      const result = last.then(() => {
-        signal?.throwIfAborted();
-        return task();
+    run<Result>({ perform, undo, signal }: QueuedCall<Result>): Promise<Result> {
+      return new Promise<Result>((resolve, reject) => {
+        const abort = (): void => reject(signal?.reason);
+        if (signal?.aborted === true) {
+          abort();
+          return;
+        }
+        signal?.addEventListener('abort', abort, { once: true });
+        last = last.then(async () => {
+          if (signal?.aborted === true) return;
+          try {
+            const result = await perform();
+            signal?.throwIfAborted();
+            resolve(result);
+          } catch (error) {
+            undo?.();
+            reject(error);
+          } finally {
+            signal?.removeEventListener('abort', abort);
+          }
+        });
       });
-      last = result.catch(() => undefined);
-      return signal === undefined ? result : untilAborted(result, signal);
     },
   };
-}
-
-/** The result of a promise, unless the signal aborts first: then the rejection with its reason. */
-function untilAborted<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const settled = (): void => signal.removeEventListener('abort', abort);
-    result.then(
-      (value) => {
-        settled();
-        resolve(value);
-      },
-      (error) => {
-        settled();
-        reject(error);
-      },
-    );
-  });
 }

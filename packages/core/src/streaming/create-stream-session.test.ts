@@ -86,6 +86,28 @@ test('an aborted call rejects with the reason itself and counts as not made, whe
   );
 });
 
+test('what a caller hears and where the stream stands agree, at whatever microtask the abort falls', async () => {
+  for (let microtasks = 0; microtasks < 20; microtasks++) {
+    // Without pauses, so that the whole call runs in microtasks.
+    const machine = new Sum();
+    machine.push = async ([value = 0]) => {
+      const { sum } = machine.save() as { sum: number };
+      machine.restore({ sum: sum + value });
+      return [sum + value];
+    };
+    const session = createStreamSession(machine, { writtenBy: 'sum', formatVersion: 1, isClosed: () => false });
+    const abort = new AbortController();
+    const outcome = session.push([1], { signal: abort.signal }).then(
+      () => 1,
+      () => 0,
+    );
+    for (let i = 0; i < microtasks; i++) await undefined;
+    abort.abort();
+    const made = await outcome;
+    expect(await session.push([10]), `abort after ${microtasks} microtasks`).toEqual([10 + made]);
+  }
+});
+
 test('an abort does not wait for the calls before', async () => {
   const session = open();
   const abort = new AbortController();

@@ -48,19 +48,22 @@ export function createStreamSession<In, Out>(
     if (closed || options.isClosed()) throw sessionClosed('It was closed', 'Open a new session');
     if (flushed) throw sessionClosed('It was flushed', 'Call reset() to start over');
   };
-  const transaction = <Result>(task: () => Promise<Result>, { signal }: CallOptions): Promise<Result> =>
-    queue.run(async () => {
-      assertOpen();
-      const before = machine.save();
-      try {
-        const result = await task();
-        signal?.throwIfAborted();
-        return result;
-      } catch (error) {
-        machine.restore(before);
-        throw error;
-      }
-    }, signal);
+  const transaction = <Result>(perform: () => Promise<Result>, { signal }: CallOptions): Promise<Result> => {
+    let undo = (): void => undefined;
+    return queue.run({
+      signal,
+      perform() {
+        assertOpen();
+        const before = machine.save();
+        undo = () => {
+          machine.restore(before);
+          flushed = false;
+        };
+        return perform();
+      },
+      undo: () => undo(),
+    });
+  };
 
   return {
     async push(input, callOptions = {}) {
@@ -68,28 +71,32 @@ export function createStreamSession<In, Out>(
       const accepted = machine.accept(input);
       return transaction(() => machine.push(accepted, callOptions), callOptions);
     },
-    async flush(callOptions = {}) {
-      callOptions.signal?.throwIfAborted();
-      return transaction(async () => {
+    flush: (callOptions = {}) =>
+      transaction(async () => {
         const result = await machine.flush(callOptions);
-        flushed = callOptions.signal?.aborted !== true;
+        flushed = true;
         return result;
-      }, callOptions);
-    },
+      }, callOptions),
     reset() {
-      void queue.run(() => {
-        machine.reset();
-        flushed = false;
+      void queue.run({
+        perform() {
+          machine.reset();
+          flushed = false;
+        },
       });
     },
     saveState: () =>
-      queue.run(() => {
-        if (closed || options.isClosed()) throw sessionClosed('It was closed', 'Save its state before');
-        return { writtenBy, formatVersion, data: { flushed, stream: machine.save() } };
+      queue.run({
+        perform() {
+          if (closed || options.isClosed()) throw sessionClosed('It was closed', 'Save its state before');
+          return { writtenBy, formatVersion, data: { flushed, stream: machine.save() } };
+        },
       }),
     close: () =>
-      queue.run(() => {
-        closed = true;
+      queue.run({
+        perform() {
+          closed = true;
+        },
       }),
   };
 }

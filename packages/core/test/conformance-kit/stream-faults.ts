@@ -344,6 +344,18 @@ export const streamFaults: readonly Fault[] = [
   },
   {
     check: 'abort-during',
+    what: 'a push that was taken rejects where the abort came a few microtasks later',
+    inject: inSession((session) => ({
+      async push(input, options) {
+        const outputs = await session.push(input, options);
+        for (let i = 0; i < 3; i++) await undefined;
+        options?.signal?.throwIfAborted();
+        return outputs;
+      },
+    })),
+  },
+  {
+    check: 'abort-during',
     what: 'an aborted push rejects with an error of its own',
     inject: inSession((session) => ({
       async push(input, options) {

@@ -1,3 +1,4 @@
+import type { StreamSession } from '../../contract/streaming.ts';
 import type { ErrorCode } from '../../errors/error-details.ts';
 import { type CodecSide, streamsOrReason } from '../codec-side.ts';
 import type { CheckContext, ConformanceCheck } from '../conformance-check.ts';
@@ -167,9 +168,44 @@ export function streamControlChecks<Input, Output, InputPiece, OutputPiece>(
           });
           expectSameStream(side, found, wanted, `A stream differs when a push aborted ${when} is made once more`);
         }
+        const found = await withSession(side, (session) => streamWithLateAborts(side, session, input));
+        expectSameStream(
+          side,
+          found,
+          wanted,
+          'A stream differs when pushes that rejected with the reason are made again',
+        );
       },
     },
   ];
+}
+
+/**
+ * Streams an input in small pieces, each aborted a little later than the one before (some turns of the event loop and
+ * some microtasks), and makes again those that were rejected: whenever the abort falls, what the caller hears and what
+ * was done must agree.
+ */
+async function streamWithLateAborts<Input, Output, InputPiece, OutputPiece>(
+  side: CodecSide<Input, Output, InputPiece, OutputPiece>,
+  session: StreamSession<InputPiece, OutputPiece>,
+  input: Input,
+): Promise<readonly OutputPiece[]> {
+  const outputs: OutputPiece[] = [];
+  let start = 0;
+  for (let moment = 0; start < side.lengthOf(input); moment++) {
+    const end = Math.min(side.lengthOf(input), start + side.lengths.period);
+    const piece = (): InputPiece => side.pieceOf(input, start, end);
+    const controller = new AbortController();
+    const push = settle('A push that is aborted', () => session.push(piece(), { signal: controller.signal }));
+    for (let turns = moment % 4; turns > 0; turns--) await nextTurn();
+    for (let microtasks = (moment >> 2) % 8; microtasks > 0; microtasks--) await undefined;
+    controller.abort('The caller changed its mind.');
+    const outcome = await push;
+    outputs.push(...(outcome.status === 'resolved' ? outcome.value : await session.push(piece())));
+    start = end;
+  }
+  outputs.push(...(await session.flush()));
+  return outputs;
 }
 
 /** Streams an input; before each piece but the first come pushes that must be refused, and must leave no trace. */
