@@ -71,7 +71,11 @@ export async function checkPlugin(context: CliContext, named: string, options: C
 }
 
 /** A path, or a name that is looked up as every plugin is. */
-async function load(context: CliContext, named: string, pluginFolders: readonly string[]): Promise<LoadedPlugin> {
+async function load(
+  context: CliContext,
+  named: string,
+  pluginFolders: readonly string[] | undefined,
+): Promise<LoadedPlugin> {
   const { signal, cwd } = context;
   const path = resolve(cwd, named);
   const isPath = /^[.~]/.test(named) || isAbsolute(named) || (await isPackageFolder(path));

@@ -7,12 +7,13 @@ import {
   addModels,
   addPlugins,
   addQuiet,
+  appended,
   type CommonOptions,
   integerList,
 } from './shared-options.ts';
 
 export interface CompareCommandOptions extends CommonOptions, AnyModelOptions {
-  readonly tokenizer: readonly string[];
+  readonly tokenizer?: readonly string[];
   readonly codebooks?: readonly number[];
 }
 
@@ -24,7 +25,7 @@ export function addCompareCommand(program: Command, context: CliContext, finish:
       'Encode and decode a recording with several tokenizers, or with several numbers of codebooks, and print bitrate, quality and speed beside each other. Quality is measured at 16 kHz, mono.',
     )
     .argument('<file>', 'a recording; - reads standard input')
-    .option('-t, --tokenizer <id>', 'tokenizer to measure; repeatable', appended, [])
+    .option('-t, --tokenizer <id>', 'tokenizer to measure; repeatable', appended)
     .option(
       '--codebooks <list>',
       'numbers of codebooks to measure, such as 2,4,8; all of them by default',
@@ -45,8 +46,4 @@ Examples:
     const { compareTokenizers } = await import('../compare/compare-tokenizers.ts');
     finish(await compareTokenizers(context, file, options));
   });
-}
-
-function appended(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

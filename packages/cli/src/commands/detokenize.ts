@@ -39,8 +39,8 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
   command.addHelpText(
     'after',
     `
-recording.tokens.safetensors becomes recording.decoded.wav. A file that is there already is never replaced without
---force.
+recording.tokens.safetensors becomes recording.decoded.wav. A file that is there already is never
+replaced without --force.
 
 Examples:
   speech-tokens detokenize recording.tokens.safetensors

@@ -8,12 +8,13 @@ import {
   addModels,
   addPlugins,
   addQuiet,
+  appended,
   type CommonOptions,
   seconds,
 } from './shared-options.ts';
 
 export interface InspectCommandOptions extends CommonOptions, AnyModelOptions {
-  readonly tokenizer: readonly string[];
+  readonly tokenizer?: readonly string[];
   readonly codebooks?: number;
   readonly start?: number;
   readonly end?: number;
@@ -27,7 +28,7 @@ export function addInspectCommand(program: Command, context: CliContext, finish:
       'Draw a recording and its tokens in the terminal: waveform, one lane for each codebook on one time axis (a colour for each id), and for each codebook its rate, bitrate, code usage, entropy and longest run.',
     )
     .argument('<file>', 'a recording or a token file; - reads standard input')
-    .option('-t, --tokenizer <id>', 'tokenizer to use; repeatable, drawn under each other', appended, [])
+    .option('-t, --tokenizer <id>', 'tokenizer to use; repeatable, drawn under each other', appended)
     .option('--start <time>', 'draw from here on (seconds, or 1:23.4)', seconds)
     .option('--end <time>', 'draw until here', seconds);
   addCodebooks(command, 'how many codebooks, coarse first; all by default');
@@ -38,7 +39,8 @@ export function addInspectCommand(program: Command, context: CliContext, finish:
   command.addHelpText(
     'after',
     `
-The picture is as wide as the terminal. Where a token is wide enough, its id is written on it: try --start and --end.
+The picture is as wide as the terminal. Where a token is wide enough, its id is written on it:
+try --start and --end.
 
 Examples:
   speech-tokens inspect recording.wav
@@ -49,8 +51,4 @@ Examples:
     const { inspectFile } = await import('../inspect/inspect-file.ts');
     finish(await inspectFile(context, file, options));
   });
-}
-
-function appended(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelOptions } from '../plugins/load-component.ts';
 
 export interface CommonOptions {
@@ -9,7 +9,7 @@ export interface CommonOptions {
 
 export interface PluginOptions {
   /** Folders of plugins, or of projects whose dependencies are looked at. */
-  readonly plugins: readonly string[];
+  readonly plugins?: readonly string[];
 }
 
 export interface OutputOptions {
@@ -30,12 +30,16 @@ export function addQuiet(command: Command): Command {
 }
 
 export function addPlugins(command: Command): Command {
-  const collect = (folder: string, before: readonly string[]): readonly string[] => [...before, folder];
-  return command.addOption(
-    new Option('--plugins <dir>', 'look for plugins here too: a plugin, or a project that depends on some; repeatable')
-      .argParser(collect)
-      .default([], 'none'),
+  return command.option(
+    '--plugins <dir>',
+    'look for plugins here too: a plugin, or a project that depends on some; repeatable',
+    appended,
   );
+}
+
+/** For options that may be given several times. */
+export function appended(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 export function addModels(command: Command): Command {

@@ -47,8 +47,8 @@ export function addTokenizeCommand(program: Command, context: CliContext, finish
   command.addHelpText(
     'after',
     `
-recording.wav becomes recording.tokens.safetensors. A file that is there already is never replaced without --force.
-Several files go on when one fails; what failed is listed at the end.
+recording.wav becomes recording.tokens.safetensors. A file that is there already is never replaced
+without --force. Several files go on when one fails; what failed is listed.
 
 Examples:
   speech-tokens tokenize recording.wav

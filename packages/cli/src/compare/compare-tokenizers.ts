@@ -44,7 +44,7 @@ export async function compareTokenizers(
   options: CompareCommandOptions,
 ): Promise<ExitCode> {
   const { capabilities, painter } = context.err;
-  const ids = options.tokenizer.length > 0 ? [...new Set(options.tokenizer)] : [defaultTokenizerId];
+  const ids = [...new Set(options.tokenizer ?? [defaultTokenizerId])];
   if (options.checkpoint !== undefined && ids.length > 1) {
     throw new UsageError('--checkpoint holds the weights of one tokenizer: compare one at a time with it');
   }

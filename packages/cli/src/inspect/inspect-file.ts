@@ -64,7 +64,7 @@ async function spaceOfNpy(
   { context, registry, options }: Pick<Parameters<typeof readRecording>[0], 'context' | 'registry' | 'options'>,
   argument: string,
 ): Promise<TokenSpace> {
-  const [id] = options.tokenizer;
+  const id = options.tokenizer?.[0];
   if (id !== undefined) {
     return (await registry.load('tokenizer', id, { signal: context.signal })).component.tokenSpace;
   }

@@ -55,7 +55,7 @@ export async function readRecording(work: InspectWork, input: InputSource): Prom
   const { file, durationSeconds: total } = await openAudio(context, input);
   const outline = createSoundOutline(file.sampleRateHz, window);
   const groups: InspectedTokens[] = [];
-  const ids = options.tokenizer.length > 0 ? [...new Set(options.tokenizer)] : [defaultTokenizerId];
+  const ids = [...new Set(options.tokenizer ?? [defaultTokenizerId])];
   for (const [index, id] of ids.entries()) {
     progress.stage(`Loading ${id} …`);
     const { part: tokenizer } = await loadTokenizer(context, registry, id, options);

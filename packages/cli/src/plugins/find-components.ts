@@ -23,7 +23,7 @@ const ownDirectory = fileURLToPath(new URL('../..', import.meta.url));
  */
 export async function pluginDirectories(
   context: CliContext,
-  pluginFolders: readonly string[],
+  pluginFolders: readonly string[] = [],
 ): Promise<{ readonly packages: readonly string[]; readonly directories: readonly string[] }> {
   const packages: string[] = [];
   const directories: string[] = [];
@@ -38,7 +38,7 @@ export async function pluginDirectories(
 /** The plugins that this run can use. None of their code has run. */
 export async function findInstalledPlugins(
   context: CliContext,
-  pluginFolders: readonly string[],
+  pluginFolders: readonly string[] | undefined,
 ): Promise<readonly FoundPlugin[]> {
   return findPlugins({ ...(await pluginDirectories(context, pluginFolders)), signal: context.signal });
 }
@@ -46,7 +46,7 @@ export async function findInstalledPlugins(
 /** Their components, by kind and id. */
 export async function findComponents(
   context: CliContext,
-  pluginFolders: readonly string[],
+  pluginFolders: readonly string[] | undefined,
 ): Promise<ComponentRegistry> {
   return createComponentRegistry(await findInstalledPlugins(context, pluginFolders));
 }
