@@ -1,3 +1,4 @@
+export type { ByteSource } from '@speech-tokens/core';
 export type { AudioFile, AudioFileFormat, AudioWarning, ReadOptions } from './audio-file.ts';
 export { type MixMode, mixToMono, toChannelCount } from './mix/channels.ts';
 export { type AudioInput, openAudioFile } from './open-audio-file.ts';
@@ -5,7 +6,6 @@ export { type ReadClip, type ReadClipOptions, readAudioClip } from './read-audio
 export { type ConvertOptions, convertClip, convertStream, resampleClip } from './resample/convert-stream.ts';
 export { createResampler, type Resampler, type ResamplerOptions } from './resample/resampler.ts';
 export { type BufferReadableOptions, bufferReadable } from './source/buffer-readable.ts';
-export type { ByteSource } from './source/byte-source.ts';
 export { encodeWav } from './write/encode-wav.ts';
 export type { WavSampleFormat } from './write/wav-header.ts';
 export { createWavWriter, type WavWriter, type WavWriterOptions, type WavWritten } from './write/wav-writer.ts';

@@ -1,5 +1,12 @@
-import { type CallOptions, type PcmChunk, SpeechTokensError } from '@speech-tokens/core';
-import { breathe, orAbort } from './abort.ts';
+import {
+  type ByteSource,
+  blobSource,
+  bytesSource,
+  type CallOptions,
+  type PcmChunk,
+  SpeechTokensError,
+} from '@speech-tokens/core';
+import { breathe } from './abort.ts';
 import {
   type AudioFile,
   createWarningList,
@@ -14,8 +21,8 @@ import { openAiff } from './formats/aiff/open-aiff.ts';
 import { openFlac } from './formats/flac/open-flac.ts';
 import { openOggFlac } from './formats/ogg/open-ogg-flac.ts';
 import { openWav } from './formats/wav/open-wav.ts';
-import { type ByteSource, blobSource, memorySource, sourceFrom } from './source/byte-source.ts';
-import { nameOf } from './source/byte-window.ts';
+import { createByteWindow } from './source/byte-window.ts';
+import { sourceFrom } from './source/source-from.ts';
 
 /**
  * What can be opened: a path, a `file:` URL, bytes in memory, a `Blob` or `File`, or a source of one's own. An open
@@ -44,19 +51,24 @@ export async function openAudioFile(input: AudioInput, options: CallOptions = {}
 }
 
 async function toSource(input: AudioInput): Promise<ByteSource> {
-  if (input instanceof Uint8Array) return memorySource(input);
+  if (input instanceof Uint8Array) return bytesSource(input);
   if (typeof Blob !== 'undefined' && input instanceof Blob) return blobSource(input);
   if (typeof input === 'string' || input instanceof URL) {
     // Loaded here only, so that a browser never meets it.
-    const { openFileSource } = await import('./source/file-source.ts');
+    const { openFileSource } = await import('@speech-tokens/core/node/files');
     return await openFileSource(input);
   }
   const source = input as ByteSource;
-  if (!(source instanceof Object) || typeof source.read !== 'function' || !(source.sizeBytes >= 0)) {
+  if (
+    !(source instanceof Object) ||
+    typeof source.name !== 'string' ||
+    typeof source.read !== 'function' ||
+    !(source.sizeBytes >= 0)
+  ) {
     throw argumentError(
       'input',
       String(input),
-      'a path, a file: URL, bytes, a Blob, or a source with read and sizeBytes',
+      'a path, a file: URL, bytes, a Blob, or a source with name, sizeBytes and read',
     );
   }
   return source;
@@ -67,9 +79,10 @@ async function openReader(
   warnings: WarningList,
   signal: AbortSignal | undefined,
 ): Promise<FormatReader> {
-  const tagBytes = await skipId3(whole, signal);
+  const window = createByteWindow(whole, signal, detectBytes);
+  const tagBytes = await skipId3(window);
   const source = tagBytes === 0 ? whole : sourceFrom(whole, tagBytes);
-  const detected = detectFormat(await orAbort(source.read(0, detectBytes, signal), signal));
+  const detected = detectFormat(await window.peek(tagBytes, detectBytes));
   switch (detected.format) {
     case 'wav':
       return await openWav(source, warnings, signal);
@@ -92,7 +105,7 @@ async function openReader(
         found: detected.looksLike,
         wanted: supportedFormats,
         ...(detected.remedy === undefined ? {} : { remedy: detected.remedy }),
-        name: nameOf(source),
+        name: source.name,
       });
   }
 }
@@ -105,7 +118,7 @@ function createAudioFile(source: ByteSource, reader: FormatReader, warnings: War
   const checkOpen = (): void => {
     if (closing !== undefined) {
       throw new SpeechTokensError('session-closed', {
-        problem: `${nameOf(source)}: The audio file was closed`,
+        problem: `${source.name}: The audio file was closed`,
         remedy: 'Open it again',
         details: {},
       });

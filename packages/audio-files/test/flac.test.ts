@@ -151,6 +151,7 @@ describe('ranges', () => {
   ])('%s, without reading what comes before', async (_, bytes) => {
     let bytesRead = 0;
     const source = {
+      name: 'counted',
       sizeBytes: bytes.length,
       read: async (offset: number, length: number) => {
         bytesRead += length;

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { isSpeechTokensError } from '@speech-tokens/core';
+import { bytesSource, isSpeechTokensError } from '@speech-tokens/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bufferReadable, openAudioFile, readAudioClip } from '../src/index.ts';
+import { type AudioFile, bufferReadable, openAudioFile, readAudioClip } from '../src/index.ts';
 import { fixture, readFile } from './support/collect.ts';
 import { bytesOf, chunk, int16Bytes, makeWav, number } from './support/make-wav.ts';
 
@@ -18,6 +18,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'audio-files-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function readToEnd(file: AudioFile): Promise<void> {
+  for await (const _ of file.read());
+}
 
 describe('sources', () => {
   it('path, file URL, bytes, Blob and a source of one’s own give the same', async () => {
@@ -71,29 +75,55 @@ describe('sources', () => {
       expect(isSpeechTokensError(error, 'file-read')).toBe(true);
       expect(String(error)).toContain(text);
     }
-    const error = await openAudioFile(42 as unknown as string).catch((e: unknown) => e);
-    expect(isSpeechTokensError(error, 'argument-invalid')).toBe(true);
+    for (const input of [42, {}, { ...bytesSource(wav), name: undefined }, { ...bytesSource(wav), sizeBytes: -1 }]) {
+      const error = await openAudioFile(input as unknown as string).catch((e: unknown) => e);
+      expect(isSpeechTokensError(error, 'argument-invalid')).toBe(true);
+    }
   });
 
   it('a failing source rejects with its own error', async () => {
     const own = new Error('disk gone');
-    const error = await openAudioFile({ sizeBytes: 100, read: () => Promise.reject(own) }).catch((e: unknown) => e);
+    const source = { name: 'own', sizeBytes: 100, read: () => Promise.reject(own) };
+    const error = await openAudioFile(source).catch((e: unknown) => e);
     expect(error).toBe(own);
   });
 
-  it('a source that turns out shorter ends early, with a warning', async () => {
+  it('a file that shrinks while it is read: a typed error, not a shorter recording', async () => {
+    const path = join(folder, 'shrinks.wav');
+    await writeFile(path, wav);
+    const file = await openAudioFile(path);
+    await truncate(path, 1044);
+    const error = await readToEnd(file).catch((e: unknown) => e);
+    expect(isSpeechTokensError(error, 'file-read') && error.details).toEqual({ path });
+    expect(String(error)).toContain('became shorter');
+    await file.close();
+  });
+
+  it.each([
+    ['fewer', 1044],
+    ['more', wav.length + 1],
+  ])('a source that gives %s bytes than it was asked for: a typed error', async (_, cutBytes) => {
     let isCut = false;
+    const whole = bytesOf(wav, [0]);
     const source = {
+      name: 'vscode-vfs://x',
       sizeBytes: wav.length,
       read: async (offset: number, length: number) =>
-        (isCut ? wav.subarray(0, 1044) : wav).subarray(offset, offset + length),
+        isCut ? whole.subarray(offset, cutBytes) : whole.subarray(offset, offset + length),
     };
     const file = await openAudioFile(source);
     isCut = true;
-    let count = 0;
-    for await (const piece of file.read()) count += piece.channels[0]!.length;
-    expect(count).toBe(500);
-    expect(file.warnings.map((warning) => warning.code)).toEqual(['truncated']);
+    const error = await readToEnd(file).catch((e: unknown) => e);
+    expect(isSpeechTokensError(error, 'file-read') && error.details).toEqual({ path: 'vscode-vfs://x' });
+  });
+
+  it('asks a source only for what it has', async () => {
+    for (const bytes of [wav, new Uint8Array(0), bytesOf('ID3'), bytesOf('RIFF1234WAVEdata')]) {
+      // Refuses to read beyond its end.
+      await openAudioFile(bytesSource(bytes)).then(readToEnd, (error: unknown) => {
+        expect(isSpeechTokensError(error, 'audio-decode')).toBe(true);
+      });
+    }
   });
 });
 
@@ -140,7 +170,7 @@ describe('abort, progress and close', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const opening = openAudioFile(
-      { sizeBytes: 1000, read: () => new Promise(() => {}) },
+      { name: 'silent', sizeBytes: 1000, read: () => new Promise(() => {}) },
       { signal: controller.signal },
     );
     setTimeout(() => controller.abort(reason), 10);
@@ -157,6 +187,7 @@ describe('abort, progress and close', () => {
       dataSize: 4e8,
     });
     const file = await openAudioFile({
+      name: 'long',
       sizeBytes: head.length + 4e8,
       read: async (offset, length) =>
         bytesOf(offset < head.length ? head.subarray(offset) : [], new Uint8Array(length)).subarray(0, length),

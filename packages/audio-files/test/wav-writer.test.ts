@@ -180,6 +180,7 @@ describe('beyond 4 GiB', () => {
     expect(long.length).toBe(wavHeader({ ...fields, dataBytes: 4 }).length);
     expect(Buffer.from(long.subarray(0, 4)).toString()).toBe('RF64');
     const source = {
+      name: 'long',
       sizeBytes: long.length + dataBytes,
       read: async (offset: number, length: number) => {
         const bytes = new Uint8Array(length);

@@ -118,6 +118,7 @@ describe('chunks', () => {
     const head = makeWav({ ...mono16, riff: 'RF64', before: [ds64], data: new Uint8Array(0), dataSize: 0xffffffff });
     let bytesRead = 0;
     const source = {
+      name: 'long',
       sizeBytes: head.length + dataBytes,
       read: async (offset: number, length: number) => {
         bytesRead += length;

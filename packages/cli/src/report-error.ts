@@ -1,5 +1,6 @@
 import { isSpeechTokensError } from '@speech-tokens/core';
 import type { CliContext } from './context.ts';
+import { printable } from './terminal/text-width.ts';
 
 /** What `--json` shows of an error. */
 export interface JsonError {
@@ -20,7 +21,7 @@ export function messageOf(error: unknown): string {
 export function reportError(context: CliContext, error: unknown, about?: string): void {
   const message = messageOf(error);
   const prefix = about === undefined || message.includes(about) ? '' : `${about}: `;
-  context.report(`${context.err.painter.bad('error:')} ${prefix}${message}`);
+  context.report(`${context.err.painter.bad('error:')} ${printable(prefix + message)}`);
   if (context.env['SPEECH_TOKENS_DEBUG'] !== '1') {
     if (!isSpeechTokensError(error)) context.report('Set SPEECH_TOKENS_DEBUG=1 to see where it came from.');
     return;

@@ -142,6 +142,12 @@ describe('tokenize', () => {
     expect(stderr).toMatch(message);
   });
 
+  it('cannot be steered by file names', async () => {
+    const { code, stderr } = await run(['tokenize', 'a\u001b[31m.wav', ...steps], { cwd: await temporaryFolder() });
+    expect(code).toBe(1);
+    expect(stderr).toContain('a\\u001b[31m.wav cannot be read');
+  });
+
   it('does not put bytes on a terminal', async () => {
     const cwd = await folderWith({ 'tone.wav': toneWav(0.1) });
     const { code, stdout } = await run(['tokenize', 'tone.wav', ...steps, '--out', '-'], { cwd, terminalColumns: 80 });

@@ -1,13 +1,11 @@
-import { orAbort } from '../abort.ts';
-import type { ByteSource } from '../source/byte-source.ts';
+import type { ByteWindow } from '../source/byte-window.ts';
 
 /** Bytes of the ID3v2 tags at the start of a source; taggers put them before MP3, and also before FLAC. */
-export async function skipId3(source: ByteSource, signal: AbortSignal | undefined): Promise<number> {
+export async function skipId3(window: ByteWindow): Promise<number> {
   let offset = 0;
   for (;;) {
-    const head = await orAbort(source.read(offset, 10, signal), signal);
-    const size = id3TagBytes(head);
-    if (size === 0 || offset + size > source.sizeBytes) return offset;
+    const size = id3TagBytes(await window.peek(offset, 10));
+    if (size === 0 || offset + size > window.sizeBytes) return offset;
     offset += size;
   }
 }

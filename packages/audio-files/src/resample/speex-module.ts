@@ -1,3 +1,4 @@
+/// <reference path="./speex-resampler-wasm.d.ts" />
 import createModule from '@echogarden/speex-resampler-wasm/simd';
 
 /** What is used of SpeexDSP's `speex_resampler.h`; pointers are byte offsets in the module's memory. */

@@ -1,6 +1,5 @@
-import { type CallOptions, SpeechTokensError } from '@speech-tokens/core';
+import { type ByteSource, bytesSource, type CallOptions, SpeechTokensError } from '@speech-tokens/core';
 import { orAbort } from '../abort.ts';
-import type { ByteSource } from './byte-source.ts';
 import type { SpillFile } from './spill-file.ts';
 
 export interface BufferReadableOptions extends CallOptions {
@@ -53,13 +52,7 @@ export async function bufferReadable(
     throw error;
   }
   if (spill === undefined) return joinedSource(pieces, sizeBytes, name);
-  const { read, remove } = spill;
-  return {
-    name,
-    sizeBytes,
-    read: (offset, length) => read(offset, Math.min(length, sizeBytes - offset)),
-    close: remove,
-  };
+  return spill.source(name, sizeBytes);
 }
 
 async function nextPiece(iterator: AsyncIterator<Uint8Array>, name: string): Promise<IteratorResult<Uint8Array>> {
@@ -82,7 +75,7 @@ function joinedSource(pieces: readonly Uint8Array[], sizeBytes: number, name: st
     bytes.set(piece, at);
     at += piece.length;
   }
-  return { name, sizeBytes, read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
+  return bytesSource(bytes, name);
 }
 
 function tooLong(name: string, maxBytes: number): SpeechTokensError {

@@ -1,5 +1,5 @@
-import { orAbort } from '../abort.ts';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '@speech-tokens/core';
+import { readExactly } from './read-exactly.ts';
 
 /**
  * A window that moves over a source: small reads are served from a block in memory, so that parsers may ask for a few
@@ -22,7 +22,7 @@ export function createByteWindow(
   let block: Uint8Array = new Uint8Array(0);
   let blockStart = 0;
   return {
-    name: nameOf(source),
+    name: source.name,
     sizeBytes: source.sizeBytes,
     async peek(offsetBytes, lengthBytes) {
       signal?.throwIfAborted();
@@ -30,17 +30,13 @@ export function createByteWindow(
       if (wanted === 0) return new Uint8Array(0);
       if (offsetBytes < blockStart || offsetBytes + wanted > blockStart + block.length) {
         const length = Math.min(Math.max(wanted, blockBytes), source.sizeBytes - offsetBytes);
-        block = await orAbort(source.read(offsetBytes, length, signal), signal);
+        block = await readExactly(source, offsetBytes, length, signal);
         blockStart = offsetBytes;
       }
       const start = offsetBytes - blockStart;
       return block.subarray(start, start + wanted);
     },
   };
-}
-
-export function nameOf(source: ByteSource): string {
-  return source.name ?? 'audio source';
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

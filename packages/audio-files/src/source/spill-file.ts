@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SpeechTokensError } from '@speech-tokens/core';
+import { type ByteSource, SpeechTokensError } from '@speech-tokens/core';
+import { fileHandleSource } from '@speech-tokens/core/node/files';
 
 /** A temporary file that is written once and then read by ranges. */
 export interface SpillFile {
   append(bytes: Uint8Array): Promise<void>;
-  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** All that was appended, to be read; closing it removes the file. */
+  source(name: string, sizeBytes: number): ByteSource;
   remove(): Promise<void>;
 }
 
@@ -30,29 +32,22 @@ export async function openSpillFile(directory: string = tmpdir()): Promise<Spill
   // Where the system allows it the file loses its name at once, so that not even a killed process leaves it behind.
   if (process.platform !== 'win32') await rm(path, { force: true });
   let removal: Promise<void> | undefined;
+  const remove = (): Promise<void> => {
+    removal ??= handle.close().then(() => rm(path, { force: true }));
+    return removal;
+  };
   return {
     async append(bytes) {
       try {
-        for (let written = 0; written < bytes.length; ) {
-          written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
-        }
+        await handle.appendFile(bytes);
       } catch (cause) {
         throw failure(cause);
       }
     },
-    async read(offsetBytes, lengthBytes) {
-      const bytes = new Uint8Array(Math.max(0, lengthBytes));
-      let filled = 0;
-      while (filled < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offsetBytes + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
+    source(name, sizeBytes) {
+      const { read } = fileHandleSource(handle, name, sizeBytes);
+      return { name, sizeBytes, read, close: remove };
     },
-    remove() {
-      removal ??= handle.close().then(() => rm(path, { force: true }));
-      return removal;
-    },
+    remove,
   };
 }

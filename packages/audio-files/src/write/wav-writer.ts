@@ -66,7 +66,8 @@ export async function createWavWriter(options: WavWriterOptions): Promise<WavWri
       try {
         return await step();
       } catch (error) {
-        await discard();
+        // The first error counts.
+        await discard().catch(() => undefined);
         throw error;
       }
     });

@@ -59,7 +59,7 @@ export function addCodebooks(command: Command, description: string): Command {
   return command.option('--codebooks <k>', description, positiveInteger);
 }
 
-export function positiveInteger(text: string): number {
+function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It has to be an integer of 1 or more.');

@@ -17,20 +17,7 @@ export interface AudioSource {
  */
 export async function openAudio(context: CliContext, input: InputSource): Promise<AudioSource> {
   const { signal } = context;
-  const file = await openAudioFile(
-    {
-      name: input.name,
-      sizeBytes: input.sizeBytes,
-      // Decoders may ask for bytes past the end; a source of `core` takes only what is there.
-      read: (offsetBytes, lengthBytes, readSignal) => {
-        const length = Math.max(0, Math.min(lengthBytes, input.sizeBytes - offsetBytes));
-        if (length === 0) return Promise.resolve(new Uint8Array(0));
-        return input.read(offsetBytes, length, readSignal === undefined ? {} : { signal: readSignal });
-      },
-      close: () => input.close(),
-    },
-    { signal },
-  );
+  const file = await openAudioFile(input, { signal });
   const durationSeconds = file.sampleCount === undefined ? undefined : file.sampleCount / file.sampleRateHz;
   return { label: input.label, file, durationSeconds };
 }

@@ -10,9 +10,10 @@ export async function ensureFolder(output: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new SpeechTokensError('file-write', {
       problem: `The folder ${folder} cannot be made`,
-      found: (cause as NodeJS.ErrnoException).code ?? String(cause),
+      found: code === 'EEXIST' || code === 'ENOTDIR' ? 'a file in its place' : code,
       remedy: 'Check the path and its permissions, or write elsewhere with --out',
       details: { path: folder },
       cause,

@@ -27,7 +27,7 @@ const hashBlockBytes = 2 ** 20;
 export async function openInput(context: CliContext, argument: string): Promise<InputSource> {
   const { signal } = context;
   if (argument === standardStream)
-    return describe(context, 'stdin', await buffered(context.stdin, 'standard input', signal));
+    return describe(context, 'stdin', await bufferReadable(context.stdin, { name: 'standard input', signal }));
   const path = resolve(context.cwd, argument);
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const isAbsent = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
@@ -39,33 +39,20 @@ export async function openInput(context: CliContext, argument: string): Promise<
   if (found.isFile()) return describe(context, basename(path), await openFileSource(path));
   const stream = createReadStream(path);
   try {
-    return describe(context, basename(path), await buffered(stream, argument, signal));
+    return describe(context, basename(path), await bufferReadable(stream, { name: argument, signal }));
   } finally {
     stream.destroy();
   }
 }
 
-type ClosableSource = ByteSource & { close(): Promise<void> };
-
-/** A stream read to its end: in memory, or in a temporary file where it is long. */
-async function buffered(stream: AsyncIterable<Uint8Array>, name: string, signal: AbortSignal): Promise<ClosableSource> {
-  const source = await bufferReadable(stream, { name, signal });
-  return {
-    name,
-    sizeBytes: source.sizeBytes,
-    read: (offsetBytes, lengthBytes, options) => source.read(offsetBytes, lengthBytes, options?.signal),
-    close: async () => source.close?.(),
-  };
-}
-
-function describe(context: CliContext, label: string, source: ClosableSource): InputSource {
+function describe(context: CliContext, label: string, source: ByteSource): InputSource {
   const { signal } = context;
   return {
     name: source.name,
     label,
     sizeBytes: source.sizeBytes,
     read: (offsetBytes, lengthBytes, options) => source.read(offsetBytes, lengthBytes, options),
-    close: () => source.close(),
+    close: async () => source.close?.(),
     async sha256() {
       const hasher = createHash('sha256');
       for (let at = 0; at < source.sizeBytes; at += hashBlockBytes) {

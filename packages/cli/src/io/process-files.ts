@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
 import { type JsonError, reportError, toJsonError } from '../report-error.ts';
 import { plural } from '../terminal/figures.ts';
 import { createProgressLine, type ProgressTask } from '../terminal/progress.ts';
+import { printable } from '../terminal/text-width.ts';
 import { type PlannedOutput, shortPath, standardStream } from './output-paths.ts';
 import { printJson } from './print-json.ts';
 import { runJobs } from './run-jobs.ts';
@@ -58,7 +59,7 @@ export async function processFiles<Model, Result extends FileResult>(
   const show = async (result: Result): Promise<void> => {
     results.push(result);
     progress.aside(() => {
-      for (const warning of result.warnings) context.report(`${painter.warn('warning:')} ${warning}`);
+      for (const warning of result.warnings) context.report(`${painter.warn('warning:')} ${printable(warning)}`);
     });
     if (options.json === true) return;
     if (!isQuiet) progress.aside(() => context.report(summary(result)));

@@ -115,7 +115,7 @@ function factsOf(tokenizer: ListedTokenizer): readonly (readonly [string, string
 }
 
 /** `8 × 1024 at 50 frames/s`; codebooks of different sizes or rates one by one. */
-export function shapeText(codebooks: ListedTokenizer['codebooks']): string {
+function shapeText(codebooks: ListedTokenizer['codebooks']): string {
   const shapes = codebooks.map(({ size, frameRateHz: rate }) => {
     return { size: String(size), rate: rate === undefined ? 'no clock' : `${formatRate(rate)} frames/s` };
   });

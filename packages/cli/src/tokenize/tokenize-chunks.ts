@@ -46,7 +46,7 @@ export async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Chunks one after the other, channel by channel. */
-export function joinChannels(chunks: readonly PcmChunk[], channelCount: number): Float32Array[] {
+function joinChannels(chunks: readonly PcmChunk[], channelCount: number): Float32Array[] {
   const total = chunks.reduce((sum, chunk) => sum + sampleCountOf(chunk), 0);
   return Array.from({ length: channelCount }, (_, channel) => {
     const joined = new Float32Array(total);

@@ -10,6 +10,8 @@ export interface ByteSource {
    * The caller may keep the result but must not write to it: it may be a view of the source.
    */
   read(offsetBytes: number, lengthBytes: number, options?: Pick<CallOptions, 'signal'>): Promise<Uint8Array>;
+  /** Lets go of what the source holds, such as an open file. May be called more than once; no reads after it. */
+  close?(): Promise<void>;
 }
 
 /** Where bytes are written, from first to last. */
@@ -25,11 +27,20 @@ export function bytesSource(bytes: Uint8Array, name = 'bytes in memory'): ByteSo
     sizeBytes: bytes.byteLength,
     async read(offsetBytes, lengthBytes, options) {
       options?.signal?.throwIfAborted();
-      const endBytes = offsetBytes + lengthBytes;
-      if (!(offsetBytes >= 0 && lengthBytes >= 0 && endBytes <= bytes.byteLength)) {
-        throw new RangeError(`bytes ${offsetBytes} to ${endBytes} of ${name}, which has ${bytes.byteLength}`);
-      }
-      return bytes.subarray(offsetBytes, endBytes);
+      checkByteRange({ name, sizeBytes: bytes.byteLength }, offsetBytes, lengthBytes);
+      return bytes.subarray(offsetBytes, offsetBytes + lengthBytes);
     },
   };
+}
+
+/** @throws RangeError for a read that goes beyond the source: a mistake of the caller, whatever the source */
+export function checkByteRange(
+  { name, sizeBytes }: Pick<ByteSource, 'name' | 'sizeBytes'>,
+  offsetBytes: number,
+  lengthBytes: number,
+): void {
+  const endBytes = offsetBytes + lengthBytes;
+  if (!(offsetBytes >= 0 && lengthBytes >= 0 && endBytes <= sizeBytes)) {
+    throw new RangeError(`bytes ${offsetBytes} to ${endBytes} of ${name}, which has ${sizeBytes}`);
+  }
 }

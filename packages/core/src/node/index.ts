@@ -1,3 +1,11 @@
+export {
+  type FileSource,
+  fileHandleSource,
+  openFileSource,
+  openPartialFile,
+  type PartialFile,
+  writeFileAtomically,
+} from './files/index.ts';
 export type { CachedModelFile, VerifiedModelFile } from './models/cached-files.ts';
 export { withCheckpointDirectory } from './models/checkpoint-directory.ts';
 export type { LockTiming } from './models/file-lock.ts';
@@ -14,11 +22,9 @@ export {
 export { type FindPluginsOptions, type FoundPlugin, findPlugins } from './plugins/find-plugins.ts';
 export { type LoadedPlugin, type LoadPluginOptions, loadPlugin, type PluginLocation } from './plugins/load-plugin.ts';
 export { nearestNames } from './plugins/nearest-names.ts';
-export { type FileSource, openFileSource } from './token-file/file-source.ts';
 export {
   openTokenFileAt,
   type TokenFileOnDisk,
   type WriteTokenFileOptions,
   writeTokenFile,
 } from './token-file/token-files.ts';
-export { writeFileAtomically } from './token-file/write-file-atomically.ts';

@@ -1,6 +1,6 @@
+import type { ByteSource } from '@speech-tokens/core';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { checkHeaderFormat, decodeError } from '../../errors.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
 import { asciiOf, type ByteWindow, createByteWindow, viewOf } from '../../source/byte-window.ts';
 import { createPcmReader } from '../pcm/pcm-reader.ts';
 import type { SampleEncoding } from '../pcm/sample-encoding.ts';

@@ -1,8 +1,7 @@
-import type { PcmChunk } from '@speech-tokens/core';
+import type { ByteSource, PcmChunk } from '@speech-tokens/core';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { decodeError } from '../../errors.ts';
 import { chunkSampleCountFor } from '../../limits.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow } from '../../source/byte-window.ts';
 import { readFlacHeader } from './flac-header.ts';
 import { createSeeker, type FlacSpan } from './flac-seek.ts';

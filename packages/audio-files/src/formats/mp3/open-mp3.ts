@@ -1,9 +1,8 @@
-import type { PcmChunk } from '@speech-tokens/core';
+import type { ByteSource, PcmChunk } from '@speech-tokens/core';
 import { MPEGDecoder } from 'mpg123-decoder';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { detectBytes } from '../../detect/detect-format.ts';
 import { decodeError } from '../../errors.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow } from '../../source/byte-window.ts';
 import { cutRange } from '../cut-range.ts';
 import { frameRuns } from './mp3-frames.ts';

@@ -1,7 +1,6 @@
-import type { PcmChunk } from '@speech-tokens/core';
+import type { ByteSource, PcmChunk } from '@speech-tokens/core';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { decodeError } from '../../errors.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow } from '../../source/byte-window.ts';
 import { cutRange } from '../cut-range.ts';
 import { checkedStreamInfo } from '../flac/flac-header.ts';

@@ -1,7 +1,6 @@
-import type { PcmChunk } from '@speech-tokens/core';
+import type { ByteSource, PcmChunk } from '@speech-tokens/core';
 import { OpusDecoder } from 'opus-decoder';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow } from '../../source/byte-window.ts';
 import { cutRange } from '../cut-range.ts';
 import { alignPages, type PageAudio } from './align-pages.ts';

@@ -1,8 +1,7 @@
-import type { PcmChunk } from '@speech-tokens/core';
+import type { ByteSource, PcmChunk } from '@speech-tokens/core';
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import type { FormatReader, WarningList } from '../../audio-file.ts';
 import { checkHeaderFormat, decodeError } from '../../errors.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
 import { createByteWindow, viewOf } from '../../source/byte-window.ts';
 import { cutRange } from '../cut-range.ts';
 import { alignPages, type PageAudio } from './align-pages.ts';

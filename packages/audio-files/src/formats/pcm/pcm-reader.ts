@@ -1,8 +1,7 @@
-import type { PcmChunk } from '@speech-tokens/core';
-import { orAbort } from '../../abort.ts';
+import type { ByteSource, PcmChunk } from '@speech-tokens/core';
 import type { AudioFileFormat, FormatReader, WarningList } from '../../audio-file.ts';
 import { chunkSampleCountFor } from '../../limits.ts';
-import type { ByteSource } from '../../source/byte-source.ts';
+import { readExactly } from '../../source/read-exactly.ts';
 import { decodeInterleaved, describeEncoding, type SampleEncoding } from './sample-encoding.ts';
 
 /** Where the samples of an uncompressed file lie. */
@@ -25,20 +24,12 @@ export function createPcmReader(source: ByteSource, layout: PcmLayout, warnings:
     for (let startSample = start; startSample < end; startSample += chunkSampleCount) {
       const wanted = Math.min(chunkSampleCount, end - startSample);
       const offset = layout.dataOffsetBytes + startSample * frameBytes;
-      const bytes = await orAbort(source.read(offset, wanted * frameBytes, signal), signal);
+      const bytes = await readExactly(source, offset, wanted * frameBytes, signal);
       const { channels, notFiniteCount } = decodeInterleaved(bytes, encoding, channelCount);
       if (notFiniteCount > 0) {
         warnings.add('not-finite', 'The file holds values that are not finite numbers; they were read as 0');
       }
-      const found = channels[0]!.length;
-      if (found > 0) yield { sampleRateHz, startSample, channels };
-      if (found < wanted) {
-        warnings.add(
-          'truncated',
-          `The file became shorter while it was read; it ends at sample ${startSample + found}`,
-        );
-        return;
-      }
+      yield { sampleRateHz, startSample, channels };
     }
   }
   return {

@@ -1,12 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { spaceOf } from '../../../test/support/arbitrary-grids.ts';
 import type { TokenGrid } from '../../tokens/token-grid.ts';
-import { openFileSource } from './file-source.ts';
 import { openTokenFileAt, writeTokenFile } from './token-files.ts';
-import { writeFileAtomically } from './write-file-atomically.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -117,63 +115,4 @@ test.skipIf(process.platform !== 'linux')('a file that is no token file does not
   const links = (await readdir('/proc/self/fd')).map((descriptor) => readlink(`/proc/self/fd/${descriptor}`));
   const open = await Promise.all(links.map((link) => link.catch(() => '')));
   expect(open).not.toContain(await realpath(path));
-});
-
-describe('openFileSource', () => {
-  test('a file that shrinks while it is open', async () => {
-    const path = join(folder, 'a');
-    await writeFile(path, '0123456789');
-    await using source = await openFileSource(path);
-    expect(Buffer.from(await source.read(3, 4)).toString()).toBe('3456');
-    expect(await source.read(10, 0)).toHaveLength(0);
-    await truncate(path, 5);
-    await expect(source.read(3, 4)).rejects.toThrow(/ends at byte 5; it had 10/);
-    await expect(source.read(3, 4)).rejects.toMatchObject({ code: 'file-read', details: { path } });
-  });
-
-  test('stops with the reason of the signal', async () => {
-    const path = join(folder, 'a');
-    await writeFile(path, '0123456789');
-    await using source = await openFileSource(path);
-    const reason = new Error('enough');
-    await expect(source.read(0, 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-  });
-});
-
-describe('writeFileAtomically', () => {
-  test('writes small and large pieces in order, and gives the result', async () => {
-    const path = join(folder, 'a');
-    const pieces = [3, 300_000, 5, 262_144, 1, 262_143, 2].map((length, index) =>
-      new Uint8Array(length).fill(index + 1),
-    );
-    const result = await writeFileAtomically(path, async (sink) => {
-      for (const piece of pieces) {
-        const given = piece.slice();
-        await sink.write(given);
-        // The sink has let go of it by now.
-        given.fill(0xff);
-        expect(await readdir(folder)).not.toContain('a');
-      }
-      return 'done';
-    });
-    expect(result).toBe('done');
-    expect((await readFile(path)).equals(Buffer.concat(pieces))).toBe(true);
-    expect(await readdir(folder)).toEqual(['a']);
-  });
-
-  test('two writers of one file do not disturb each other', async () => {
-    const path = join(folder, 'a');
-    const write = (text: string) => writeFileAtomically(path, (sink) => sink.write(new TextEncoder().encode(text)));
-    await Promise.all([write('one'), write('two')]);
-    expect(['one', 'two']).toContain(await readFile(path, 'utf8'));
-    expect(await readdir(folder)).toEqual(['a']);
-  });
-
-  test('a target that cannot be replaced', async () => {
-    const path = join(folder, 'a');
-    await mkdir(path);
-    const write = () => writeFileAtomically(path, (sink) => sink.write(new Uint8Array(3)));
-    await expect(write()).rejects.toMatchObject({ code: 'file-write', details: { path } });
-    expect(await readdir(folder)).toEqual(['a']);
-  });
 });

@@ -1,12 +1,12 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CallOptions } from '../../contract/call-options.ts';
-import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
 import { openTokenFile, type TokenFile } from '../../token-file/open-token-file.ts';
 import { createTokenFileWriter, type TokenFileWriterOptions } from '../../token-file/token-file-writer.ts';
 import type { TokenGrid } from '../../tokens/token-grid.ts';
-import { openFileSource } from './file-source.ts';
-import { writeFileAtomically } from './write-file-atomically.ts';
+import { fileWriteError, folderError } from '../files/file-errors.ts';
+import { openFileSource } from '../files/file-source.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 
 /** A token file on disk that is open for reading. */
 export interface TokenFileOnDisk extends TokenFile, AsyncDisposable {
@@ -63,14 +63,8 @@ async function checkTarget(path: string): Promise<void> {
   try {
     await access(dirname(path), constants.W_OK);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) throw new Error('there is a folder of that name');
+    if (found?.isDirectory()) throw folderError();
   } catch (cause) {
-    throw new SpeechTokensError('file-write', {
-      problem: `The file ${path} cannot be written`,
-      found: cause instanceof Error ? cause.message : String(cause),
-      remedy: 'Give the path of a file in a folder that exists and may be written to',
-      details: { path },
-      cause,
-    });
+    throw fileWriteError(path, cause);
   }
 }

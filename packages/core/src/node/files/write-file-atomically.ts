@@ -1,8 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { ByteSink } from '../../bytes/byte-source.ts';
-import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
+import { openPartialFile } from './partial-file.ts';
 
 /** Small writes are gathered to this many bytes. */
 const bufferBytes = 1 << 18;
@@ -16,38 +13,16 @@ export async function writeFileAtomically<Result>(
   path: string,
   write: (sink: ByteSink) => Promise<Result>,
 ): Promise<Result> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
-  let handle: FileHandle;
+  const file = await openPartialFile(path);
   try {
-    handle = await open(temporary, 'wx');
-  } catch (cause) {
-    throw writeError(path, cause);
-  }
-  try {
-    const sink = bufferedSink(async (bytes) => {
-      try {
-        let written = 0;
-        while (written < bytes.byteLength) {
-          written += (await handle.write(bytes, written, bytes.byteLength - written)).bytesWritten;
-        }
-      } catch (cause) {
-        throw writeError(path, cause);
-      }
-    });
+    const sink = bufferedSink((bytes) => file.append(bytes));
     const result = await write(sink);
     await sink.finish();
-    try {
-      await handle.sync();
-      await handle.close();
-      await rename(temporary, path);
-    } catch (cause) {
-      throw writeError(path, cause);
-    }
+    await file.commit();
     return result;
   } catch (error) {
     // The first error counts; a second one while tidying up says nothing more.
-    await handle.close().catch(() => undefined);
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await file.discard().catch(() => undefined);
     throw error;
   }
 }
@@ -69,14 +44,4 @@ function bufferedSink(writeOut: (bytes: Uint8Array) => Promise<void>): ByteSink 
     },
     finish,
   };
-}
-
-function writeError(path: string, cause: unknown): SpeechTokensError<'file-write'> {
-  return new SpeechTokensError('file-write', {
-    problem: `The file ${path} cannot be written`,
-    found: cause instanceof Error ? cause.message : String(cause),
-    remedy: 'Check that the folder exists, may be written to, and has room',
-    details: { path },
-    cause,
-  });
 }
