@@ -11,7 +11,7 @@ export async function skipId3(window: ByteWindow): Promise<number> {
 }
 
 /** Size of the ID3v2 tag that starts here, or 0 where none does (id3.org, ID3v2.4 structure, section 3.1). */
-export function id3TagBytes(head: Uint8Array): number {
+function id3TagBytes(head: Uint8Array): number {
   if (head.length < 10 || head[0] !== 0x49 || head[1] !== 0x44 || head[2] !== 0x33) return 0;
   const sizeBytes = head.subarray(6, 10);
   if (sizeBytes.some((byte) => byte >= 0x80)) return 0;

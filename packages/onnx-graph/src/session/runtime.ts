@@ -16,6 +16,9 @@ export function loadRuntime(): Promise<Runtime> {
 }
 
 async function importRuntime(): Promise<Runtime> {
+  // Its builds carry a telemetry client, which writes files to the temporary and cache folders as soon as the library
+  // is loaded. Speech Tokens has no telemetry; whoever wants that of ONNX Runtime sets the variable to 0.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   try {
     // A CommonJS package: `require` gives its exports without the wrapping that `import` adds.
     return createRequire(import.meta.url)('onnxruntime-node') as Runtime;

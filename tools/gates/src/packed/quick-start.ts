@@ -62,10 +62,19 @@ export async function checkExample(folder: string): Promise<readonly Finding[]> 
   return findings;
 }
 
+/** Where one of these is set, ONNX Runtime keeps silent by itself, and a fault would show on users' machines only. */
+const signsOfAutomation = [
+  ...['CI', 'TF_BUILD', 'GITHUB_ACTIONS', 'GITLAB_CI', 'CIRCLECI', 'TRAVIS', 'JENKINS_URL', 'CODEBUILD_BUILD_ID'],
+  ...['BUILDKITE', 'TEAMCITY_VERSION', 'APPVEYOR', 'ORT_DISABLE_TELEMETRY'],
+];
+
 /** What a user's machine says, and not what this repository's set-up does; folders of the user are empty. */
 function userEnvironment(home: string): NodeJS.ProcessEnv {
   const folders = ['HOME', 'USERPROFILE', 'TMPDIR', 'TEMP', 'TMP', 'XDG_CACHE_HOME', 'APPDATA', 'LOCALAPPDATA'];
-  return { ...Object.fromEntries(folders.map((name) => [name, home])), ORT_DISABLE_TELEMETRY: undefined };
+  return {
+    ...Object.fromEntries(folders.map((name) => [name, home])),
+    ...Object.fromEntries(signsOfAutomation.map((name) => [name, undefined])),
+  };
 }
 
 export async function checkCommand(folder: string): Promise<readonly Finding[]> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileWriteError } from './file-errors.ts';
@@ -19,8 +18,9 @@ export interface PartialFile {
  * @throws SpeechTokensError `file-write`, also from every call
  */
 export async function openPartialFile(path: string): Promise<PartialFile> {
-  // Not made from the name of the file, which may be as long as the system allows.
-  const partialPath = join(dirname(path), `.${randomUUID()}.partial`);
+  // Not made from the name of the file, which may be as long as the system allows. The global `crypto` loads on use;
+  // `node:crypto` would be most of the start-up time of this entry.
+  const partialPath = join(dirname(path), `.${crypto.randomUUID()}.partial`);
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();

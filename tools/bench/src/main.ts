@@ -1,0 +1,15 @@
+/** usage: pnpm bench [codec | corpus | cli] … */
+const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
+  codec: () => import('./codec-speed.ts'),
+  corpus: () => import('./codec-corpus.ts'),
+  cli: () => import('./cli.ts'),
+};
+
+const [name = 'codec'] = process.argv.splice(2, 1);
+const benchmark = benchmarks[name];
+if (benchmark === undefined) {
+  console.error(`There is no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}.`);
+  process.exitCode = 2;
+} else {
+  await benchmark();
+}
