@@ -5,7 +5,7 @@ export const maxSampleRateHz = 1_000_000;
 export const maxChannelCount = 256;
 
 /** Values of all channels together in one chunk of a stream: bounds memory whatever the channel count is. */
-export const maxChunkValueCount = 65_536;
+const maxChunkValueCount = 65_536;
 
 /** Samples per channel in the chunks that reading gives. */
 export function chunkSampleCountFor(channelCount: number): number {

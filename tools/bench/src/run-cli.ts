@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const cliFolder = dirname(createRequire(import.meta.url).resolve('speech-tokens/package.json'));
+const cliFolder = dirname(fileURLToPath(import.meta.resolve('speech-tokens/package.json')));
 const reportPeak = `process.on('exit', () => process.stderr.write('\\npeak-kilobytes ' + process.resourceUsage().maxRSS))`;
 
 export interface CliRun {

@@ -39,7 +39,7 @@ function crcOf(page: Uint8Array): number {
 }
 
 /** The page at a place, if a whole one with the right check sum stands there. */
-export async function pageAt(window: ByteWindow, offsetBytes: number): Promise<OggPage | undefined> {
+async function pageAt(window: ByteWindow, offsetBytes: number): Promise<OggPage | undefined> {
   const head = await window.peek(offsetBytes, 27 + 255);
   if (head.length < 27 || asciiOf(head, 0, 4) !== 'OggS' || head[4] !== 0) return undefined;
   const bodyStart = 27 + head[26]!;
