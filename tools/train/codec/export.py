@@ -5,6 +5,7 @@ import copy
 import math
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def save_golden(codec: Codec, wave: torch.Tensor, path: Path) -> None:
     )
 
 
-def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None, keep: Path | None = None) -> None:
+def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None) -> None:
     """Export into `target`, replacing it in one rename. `utterance` [N] is a real recording."""
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,8 +87,6 @@ def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None, ke
     save_golden(rounded, synthetic_signal(), work / "golden-synthetic.safetensors")
     if utterance is not None:
         save_golden(rounded, utterance.reshape(1, -1).float(), work / "golden-utterance.safetensors")
-    if keep is not None and keep.exists():
-        shutil.copy(keep, work / keep.name)
     for file in work.iterdir():
         os.chmod(file, 0o644)
     if target.exists():
@@ -99,22 +98,22 @@ def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None, ke
         os.rename(work, target)
 
 
-def install(source: Path, target: Path) -> None:
-    """Copy the files a runtime needs (no golden files) from an export into a model folder."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "model.safetensors", "README.md"):
-        if (source / name).exists():
-            shutil.copy(source / name, target / name)
+def install(source: Path, card: Path) -> None:
+    """Make an export the codec that packages/codec-rvq ships, with `card` as its model card.
+
+    The package's own script checks that the weights run there, copies the files and writes down their hashes.
+    """
+    shutil.copy(card, source / "README.md")
+    command = ["npm", "run", "pnpm", "--", "--filter", "@speech-tokens/codec-rvq", "install-speech-codec"]
+    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description="Install an exported codec as the bundled one.")
     parser.add_argument("source", type=Path, help="an exported folder")
-    parser.add_argument("target", type=Path, help="the model folder to install into")
+    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
     args = parser.parse_args()
-    load_codec(args.source)
-    install(args.source, args.target)
-    print(f"installed {args.source} into {args.target}")
+    install(args.source, args.card)
 
 
 if __name__ == "__main__":

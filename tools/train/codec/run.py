@@ -16,7 +16,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="a folder of recordings; repeat it")
     parser.add_argument("--run", type=Path, required=True, help="folder for data cache, checkpoints, log and result")
     parser.add_argument("--validation-every", type=int, default=40, help="hold out every n-th recording")
-    parser.add_argument("--install", type=Path, help="model folder that receives the result")
+    parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled codec, with this model card")
     add_arguments(parser)
     return parser.parse_args()
 

@@ -6,11 +6,11 @@ export const bundledSpeechCodec = {
   codebookCount: 8,
   codebookSize: 1024,
   configFile: {
-    sha256: '5a8761bda14693b8bf64df550a80a2e0b2dcce6b4ea03ce4204cdada3a4eacd1',
+    sha256: '4d8715676a5feb4c0ba12ed6ad884e585bb5ec8fd185971b90e314ab9e330898',
     sizeBytes: 801,
   },
   weightsFile: {
-    sha256: '02074aea9db591a53535e362e19efc1856213de6de207e85d9e8d9480ec8c488',
+    sha256: 'c13c0d157c52fdbcaefa9e8b30099d85a1b76677efbd694aaced2e77d0a246eb',
     sizeBytes: 11906548,
   },
 } as const;
