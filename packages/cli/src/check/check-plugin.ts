@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { ModelFile, ModelStore } from '@speech-tokens/core';
 import { findPlugins, type LoadedPlugin, loadPlugin } from '@speech-tokens/core/node';
 import { type CheckResult, conformanceOfPlugin, runConformance } from '@speech-tokens/core/testing';
-import type { CheckCommandOptions } from '../commands/check.ts';
+import type { CheckCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../io/print-json.ts';

@@ -1,16 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import {
-  type AnyModelOptions,
-  addJson,
-  addModels,
-  addPlugins,
-  addQuiet,
-  type CommonOptions,
-} from './shared-options.ts';
-
-export type CheckCommandOptions = CommonOptions & AnyModelOptions;
+import type { CheckCommandOptions } from './command-options.ts';
+import { addJson, addModels, addPlugins, addQuiet } from './shared-options.ts';
 
 export function addCheckCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program

@@ -1,21 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import {
-  type AnyModelOptions,
-  addJson,
-  addModels,
-  addPlugins,
-  addQuiet,
-  appended,
-  type CommonOptions,
-  integerList,
-} from './shared-options.ts';
-
-export interface CompareCommandOptions extends CommonOptions, AnyModelOptions {
-  readonly tokenizer?: readonly string[];
-  readonly codebooks?: readonly number[];
-}
+import type { CompareCommandOptions } from './command-options.ts';
+import { addJson, addModels, addPlugins, addQuiet, appended, integerList } from './shared-options.ts';
 
 export function addCompareCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program

@@ -1,24 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import {
-  type AnyModelOptions,
-  addCodebooks,
-  addJobs,
-  addJson,
-  addModels,
-  addPlugins,
-  addQuiet,
-  type CommonOptions,
-  type JobOptions,
-  type OutputOptions,
-} from './shared-options.ts';
-
-export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
-  readonly tokenizer?: string;
-  readonly codebooks?: number;
-  readonly float?: boolean;
-}
+import type { DetokenizeCommandOptions } from './command-options.ts';
+import { addCodebooks, addJobs, addJson, addModels, addPlugins, addQuiet } from './shared-options.ts';
 
 export function addDetokenizeCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program

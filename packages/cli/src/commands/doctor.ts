@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { addJson, addPlugins, type CommonOptions, type PluginOptions } from './shared-options.ts';
-
-export type DoctorCommandOptions = CommonOptions & PluginOptions;
+import type { DoctorCommandOptions } from './command-options.ts';
+import { addJson, addPlugins } from './shared-options.ts';
 
 export function addDoctorCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program

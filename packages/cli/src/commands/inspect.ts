@@ -1,24 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import {
-  type AnyModelOptions,
-  addCodebooks,
-  addJson,
-  addModels,
-  addPlugins,
-  addQuiet,
-  appended,
-  type CommonOptions,
-  seconds,
-} from './shared-options.ts';
-
-export interface InspectCommandOptions extends CommonOptions, AnyModelOptions {
-  readonly tokenizer?: readonly string[];
-  readonly codebooks?: number;
-  readonly start?: number;
-  readonly end?: number;
-}
+import type { InspectCommandOptions } from './command-options.ts';
+import { addCodebooks, addJson, addModels, addPlugins, addQuiet, appended, seconds } from './shared-options.ts';
 
 export function addInspectCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program

@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { addJson, addPlugins, addQuiet, type CommonOptions, type PluginOptions } from './shared-options.ts';
-
-export interface ModelsCommandOptions extends CommonOptions, PluginOptions {
-  readonly yes?: boolean;
-  readonly offline?: boolean;
-}
+import type { ModelsCommandOptions } from './command-options.ts';
+import { addJson, addPlugins, addQuiet } from './shared-options.ts';
 
 export function addModelsCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const models = program

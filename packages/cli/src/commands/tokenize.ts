@@ -1,24 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import {
-  type AnyModelOptions,
-  addCodebooks,
-  addJobs,
-  addJson,
-  addModels,
-  addPlugins,
-  addQuiet,
-  type CommonOptions,
-  type JobOptions,
-  type OutputOptions,
-} from './shared-options.ts';
-
-export interface TokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
-  readonly tokenizer?: string;
-  readonly codebooks?: number;
-  readonly format?: 'safetensors' | 'json' | 'npy';
-}
+import type { TokenizeCommandOptions } from './command-options.ts';
+import { addCodebooks, addJobs, addJson, addModels, addPlugins, addQuiet } from './shared-options.ts';
 
 export function addTokenizeCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program

@@ -1,5 +1,5 @@
 import { isSpeechTokensError } from '@speech-tokens/core';
-import type { CompareCommandOptions } from '../commands/compare.ts';
+import type { CompareCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { createDetokenizers } from '../detokenize/detokenizers.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';

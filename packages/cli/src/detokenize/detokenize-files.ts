@@ -1,6 +1,6 @@
 import { createWavWriter } from '@speech-tokens/audio-files';
 import { SpeechTokensError, sampleCountOf, type TokenGrid } from '@speech-tokens/core';
-import type { DetokenizeCommandOptions } from '../commands/detokenize.ts';
+import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, UsageError } from '../exit-codes.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';

@@ -1,6 +1,6 @@
 import { type SpeechDetokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
 import type { ComponentRegistry } from '@speech-tokens/core/node';
-import type { DetokenizeCommandOptions } from '../commands/detokenize.ts';
+import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { listComponents } from '../plugins/list-components.ts';
 import { loadDetokenizer, type ModelOptions } from '../plugins/load-component.ts';

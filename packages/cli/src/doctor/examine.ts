@@ -1,4 +1,4 @@
-import type { DoctorCommandOptions } from '../commands/doctor.ts';
+import type { DoctorCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../io/print-json.ts';

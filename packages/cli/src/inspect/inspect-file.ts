@@ -1,5 +1,5 @@
 import { SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
-import type { InspectCommandOptions } from '../commands/inspect.ts';
+import type { InspectCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
 import { openInput } from '../io/input-source.ts';

@@ -2,7 +2,7 @@ import { type AudioFile, convertStream } from '@speech-tokens/audio-files';
 import { type PcmChunk, SpeechTokensError, type TokenGrid, type TokenSpace } from '@speech-tokens/core';
 import type { ComponentRegistry } from '@speech-tokens/core/node';
 import { createTokenStatistics, type TokenStatistics } from '@speech-tokens/measures';
-import type { InspectCommandOptions } from '../commands/inspect.ts';
+import type { InspectCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { openAudio } from '../io/audio-source.ts';
 import type { InputSource } from '../io/input-source.ts';

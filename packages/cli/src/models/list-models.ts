@@ -1,5 +1,5 @@
 import type { CachedModelFile } from '@speech-tokens/core/node';
-import type { ModelsCommandOptions } from '../commands/models.ts';
+import type { ModelsCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../io/print-json.ts';

@@ -1,5 +1,5 @@
 import { SpeechTokensError } from '@speech-tokens/core';
-import type { ModelsCommandOptions } from '../commands/models.ts';
+import type { ModelsCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../io/print-json.ts';

@@ -1,6 +1,6 @@
 import { bitrateBps, frameRateHz, type TokenSpace } from '@speech-tokens/core';
 import type { FoundComponent } from '@speech-tokens/core/node';
-import type { TokenizersCommandOptions } from '../commands/tokenizers.ts';
+import type { TokenizersCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../io/print-json.ts';

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { convertStream } from '@speech-tokens/audio-files';
 import { type SpeechTokenizerV1, SpeechTokensError, type TokenGrid } from '@speech-tokens/core';
-import type { TokenizeCommandOptions } from '../commands/tokenize.ts';
+import type { TokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, UsageError } from '../exit-codes.ts';
 import { openAudio } from '../io/audio-source.ts';

@@ -1,0 +1,38 @@
+import type { AnyModelOptions, CommonOptions, JobOptions, OutputOptions, PluginOptions } from './shared-options.ts';
+
+// What the commands are given, as commander parses it: all optional ones are absent unless they were written.
+
+export type CheckCommandOptions = CommonOptions & AnyModelOptions;
+
+export interface CompareCommandOptions extends CommonOptions, AnyModelOptions {
+  readonly tokenizer?: readonly string[];
+  readonly codebooks?: readonly number[];
+}
+
+export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
+  readonly tokenizer?: string;
+  readonly codebooks?: number;
+  readonly float?: boolean;
+}
+
+export type DoctorCommandOptions = CommonOptions & PluginOptions;
+
+export interface InspectCommandOptions extends CommonOptions, AnyModelOptions {
+  readonly tokenizer?: readonly string[];
+  readonly codebooks?: number;
+  readonly start?: number;
+  readonly end?: number;
+}
+
+export interface ModelsCommandOptions extends CommonOptions, PluginOptions {
+  readonly yes?: boolean;
+  readonly offline?: boolean;
+}
+
+export interface TokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
+  readonly tokenizer?: string;
+  readonly codebooks?: number;
+  readonly format?: 'safetensors' | 'json' | 'npy';
+}
+
+export type TokenizersCommandOptions = CommonOptions & PluginOptions;
