@@ -27,7 +27,7 @@ export type {
 } from './graph/graph-types.ts';
 export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
 export { convNextBlock } from './layers/conv-next-block.ts';
-export { withHistory } from './layers/history.ts';
+export { withContext, withHistory } from './layers/history.ts';
 export { linear } from './layers/linear.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';

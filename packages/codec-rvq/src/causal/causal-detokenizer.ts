@@ -7,14 +7,13 @@ import {
   type PlainData,
   type SessionState,
   type SpeechDetokenizerV1,
-  SpeechTokensError,
   type StreamMachine,
   type TokenGrid,
   type TokenSpace,
   validateTokenGrid,
 } from '@speech-tokens/core';
 import { checkCodebookCount } from './causal-tokenizer.ts';
-import { type FrameDecoder, framesPerRun } from './frame-codec.ts';
+import { assertContinues, type FrameDecoder, framesPerRun } from './frame-codec.ts';
 
 export interface CausalDetokenizerParts {
   readonly decoder: FrameDecoder;
@@ -85,15 +84,7 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
   async push(grid: TokenGrid, { signal, onProgress }: CallOptions): Promise<readonly PcmChunk[]> {
     const { decoder, hopSamples, tokenSpace } = this.#parts;
     const { startSample, sampleCount, tracks } = grid;
-    if (this.#nextSample !== null && startSample !== this.#nextSample) {
-      throw new SpeechTokensError('stream-order', {
-        problem: 'The tokens do not start where the last grid ended',
-        found: `start at sample ${startSample}`,
-        wanted: `sample ${this.#nextSample}`,
-        remedy: 'Push grids in order, without gaps; call reset() to start a new stream',
-        details: { foundStartSample: startSample, wantedStartSample: this.#nextSample },
-      });
-    }
+    if (this.#nextSample !== null) assertContinues('tokens', startSample, this.#nextSample);
     this.#nextSample = startSample + sampleCount;
     if (sampleCount === 0) return [];
     const frameCount = tracks[0]!.ids.length;

@@ -12,7 +12,7 @@ import {
   type TokenSpace,
   validateAudioClip,
 } from '@speech-tokens/core';
-import { type FrameEncoder, framesPerRun } from './frame-codec.ts';
+import { assertContinues, type FrameEncoder, framesPerRun } from './frame-codec.ts';
 
 export interface CausalTokenizerParts {
   readonly encoder: FrameEncoder;
@@ -107,15 +107,7 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
   }
 
   async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {
-    if (chunk.startSample !== this.#samplesPushed) {
-      throw new SpeechTokensError('stream-order', {
-        problem: 'The audio does not start where the last piece ended',
-        found: `start at sample ${chunk.startSample}`,
-        wanted: `sample ${this.#samplesPushed}`,
-        remedy: 'Push pieces in order, without gaps; call reset() to start a new stream',
-        details: { foundStartSample: chunk.startSample, wantedStartSample: this.#samplesPushed },
-      });
-    }
+    assertContinues('audio', chunk.startSample, this.#samplesPushed);
     const samples = chunk.channels[0]!;
     this.#samplesPushed += samples.length;
     const available = joined([this.#pending, samples]);

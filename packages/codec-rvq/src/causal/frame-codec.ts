@@ -1,3 +1,4 @@
+import { SpeechTokensError } from '@speech-tokens/core';
 import type { GraphState } from '@speech-tokens/onnx-graph';
 
 /** The network side of a causal encoder: whole frames in, codes out, everything else carried in a state. */
@@ -26,3 +27,15 @@ export interface FrameDecoder {
  * two seconds of audio at 50 frames a second take some tens of milliseconds.
  */
 export const framesPerRun = 100;
+
+/** @throws SpeechTokensError `stream-order` when a piece does not start where the last one ended */
+export function assertContinues(pieces: 'audio' | 'tokens', foundStartSample: number, wantedStartSample: number): void {
+  if (foundStartSample === wantedStartSample) return;
+  throw new SpeechTokensError('stream-order', {
+    problem: `A piece of ${pieces} does not start where the last one ended`,
+    found: `a start at sample ${foundStartSample}`,
+    wanted: `sample ${wantedStartSample}`,
+    remedy: 'Push pieces in order, without gaps; call reset() to start a new stream',
+    details: { foundStartSample, wantedStartSample },
+  });
+}

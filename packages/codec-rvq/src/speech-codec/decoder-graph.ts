@@ -1,6 +1,5 @@
 import {
   type BuiltGraph,
-  concat,
   cos,
   exp,
   GraphBuilder,
@@ -19,7 +18,7 @@ import {
   splitRows,
   symbolicDim,
   type WeightScope,
-  withHistory,
+  withContext,
 } from '@speech-tokens/onnx-graph';
 import { blockStack, codebooks } from './parts.ts';
 import { type SpeechCodecConfig, spectrumHopSamples } from './speech-codec-config.ts';
@@ -37,7 +36,7 @@ export function buildDecoderGraph(config: SpeechCodecConfig, weights: WeightScop
 
   const latents = g.scope('quantizer', () => residualDecode(g, codes, codebooks(g, config, weights)));
   const input = g.scope('input', () => {
-    const context = causalContext(g, latents, inputKernelFrames);
+    const context = withContext(g, latents, inputKernelFrames);
     return linear(g, decoder.scope('input'), context, config.decoder.slow.channels);
   });
   const slow = blockStack(g, 'blocks_50hz', decoder, input, config.decoder.slow);
@@ -59,14 +58,4 @@ export function buildDecoderGraph(config: SpeechCodecConfig, weights: WeightScop
   });
   g.output('samples', reshape(g, samples, [multiplyDim(frames, config.hopSamples)]));
   return g.build();
-}
-
-/** The last `count` frames side by side, oldest first: `[frames, width] → [frames, count · width]`. */
-function causalContext(g: GraphBuilder, x: GraphTensor, count: number): GraphTensor {
-  const extended = withHistory(g, x, count - 1);
-  return concat(
-    g,
-    Array.from({ length: count }, (_, i) => slice(g, extended, 0, i, { fromEnd: count - 1 - i })),
-    1,
-  );
 }

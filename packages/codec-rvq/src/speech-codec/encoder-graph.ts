@@ -53,7 +53,6 @@ export function buildEncoderGraph(config: SpeechCodecConfig, weights: WeightScop
     linear(g, encoder.scope('output'), layerNorm(g, slow, 1e-6), config.latentWidth),
   );
   const codes = g.scope('quantizer', () => residualEncode(g, latents, codebooks(g, config, weights)));
-  g.output('latents', latents);
   g.output('codes', codes);
   return g.build();
 }

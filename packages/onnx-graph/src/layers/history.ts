@@ -12,3 +12,15 @@ export function withHistory(g: GraphBuilder, x: GraphTensor, count: number): Gra
   history.advance(slice(g, extended, 0, { fromEnd: count }, { fromEnd: 0 }));
   return extended;
 }
+
+/**
+ * Each row with the `count − 1` rows before it side by side, oldest first: `x [rows, width] → [rows, count · width]`.
+ */
+export function withContext(g: GraphBuilder, x: GraphTensor, count: number): GraphTensor {
+  const extended = withHistory(g, x, count - 1);
+  return concat(
+    g,
+    Array.from({ length: count }, (_, i) => slice(g, extended, 0, i, { fromEnd: count - 1 - i })),
+    1,
+  );
+}

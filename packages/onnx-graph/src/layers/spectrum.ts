@@ -2,8 +2,8 @@ import type { GraphBuilder } from '../graph/graph-builder.ts';
 import type { GraphTensor } from '../graph/graph-types.ts';
 import { add } from '../ops/elementwise.ts';
 import { matMul } from '../ops/matrix.ts';
-import { concat, slice } from '../ops/shape.ts';
-import { withHistory } from './history.ts';
+import { slice } from '../ops/shape.ts';
+import { withContext, withHistory } from './history.ts';
 
 /**
  * Bins of a spectrum of `windowSamples`, rounded up to whole vectors. The columns past window / 2 are zero after a
@@ -24,13 +24,7 @@ export function shortTimeSpectrum(
   windowSamples: number,
 ): { readonly real: GraphTensor; readonly imaginary: GraphTensor } {
   const hopSamples = hops.shape[1] as number;
-  const hopsPerWindow = windowSamples / hopSamples;
-  const extended = withHistory(g, hops, hopsPerWindow - 1);
-  const frames = concat(
-    g,
-    Array.from({ length: hopsPerWindow }, (_, i) => slice(g, extended, 0, i, { fromEnd: hopsPerWindow - 1 - i })),
-    1,
-  );
+  const frames = withContext(g, hops, windowSamples / hopSamples);
   const basis = fourierBasis(windowSamples);
   const size = [windowSamples, spectrumWidth(windowSamples)];
   return {
