@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { ModelFile, ResolvedModelFile } from '@speech-tokens/core';
-import { loadSpeechDetokenizer, loadSpeechTokenizer } from '../src/speech-codec/load-speech-codec.ts';
+import { findComponent, type ModelFile, type ResolvedModelFile } from '@speech-tokens/core';
+import plugin from '../src/index.ts';
 import { parseSpeechCodecConfig } from '../src/speech-codec/speech-codec-config.ts';
+import { speechCodecFamily } from '../src/speech-codec/speech-codec-family.ts';
 
 const [argument] = process.argv.slice(2);
 if (argument === undefined) {
@@ -33,17 +34,11 @@ if (weights.sizeBytes > maximumWeightsBytes) {
 }
 
 // It must run before it replaces what runs today.
-const file = (name: string, { path }: ResolvedModelFile): ModelFile => ({
-  name,
-  source: { type: 'path', path },
-  licence: 'Apache-2.0',
-});
 const context = {
   models: { resolve: async ({ name }: ModelFile) => (name === 'config.json' ? config : weights) },
 };
-const files = { config: file('config.json', config), weights: file('model.safetensors', weights) };
-const tokenizer = await loadSpeechTokenizer(files, context);
-const detokenizer = await loadSpeechDetokenizer(files, context);
+const tokenizer = await findComponent(plugin, 'tokenizer', speechCodecFamily.id).load(context);
+const detokenizer = await findComponent(plugin, 'detokenizer', speechCodecFamily.id).load(context);
 const { sampleRateHz } = tokenizer.audioFormat;
 const tone = Float32Array.from(
   { length: sampleRateHz },

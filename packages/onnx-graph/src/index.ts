@@ -6,6 +6,7 @@ export {
   type Dim,
   dimsEqual,
   divideDim,
+  floorDivideDim,
   formatDim,
   formatShape,
   multiplyDim,
@@ -30,11 +31,31 @@ export { convNextBlock } from './layers/conv-next-block.ts';
 export { withContext, withHistory } from './layers/history.ts';
 export { linear } from './layers/linear.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
+export { convRows, transposedConvRows } from './layers/rows/conv-rows.ts';
+export { type ConvOptions, type ConvWeights, conv1d } from './layers/signal/conv1d.ts';
+export { rowsToSignal, signalToRows, withSignalHistory } from './layers/signal/signal-layout.ts';
+export { snake } from './layers/signal/snake.ts';
+export { transposedConv1d } from './layers/signal/transposed-conv1d.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';
-export { add, cos, exp, gelu, log, minimum, multiply, sin, subtract } from './ops/elementwise.ts';
+export {
+  add,
+  cos,
+  divide,
+  elu,
+  exp,
+  gelu,
+  log,
+  minimum,
+  multiply,
+  sigmoid,
+  sin,
+  sqrt,
+  subtract,
+  tanh,
+} from './ops/elementwise.ts';
 export { argMaxLast, gatherRows, selectFirst, sumAxis } from './ops/lookup.ts';
 export { cast, layerNorm, matMul, transpose } from './ops/matrix.ts';
-export { concat, mergeRows, padLast, reshape, slice, splitRows } from './ops/shape.ts';
+export { concat, mergeRows, pad, padLast, reshape, reverse, slice, splitRows } from './ops/shape.ts';
 export {
   type GraphSession,
   type GraphState,

@@ -93,7 +93,7 @@ test('residual codes are the nearest neighbours of what is left, and decode to t
   const latents = gaussians(frames * width);
   const codebooks = (g: GraphBuilder): GraphTensor => g.constant(books, [count, size, width]);
   const { codes } = await runOnce(
-    (g) => g.output('codes', residualEncode(g, g.input('x', 'float32', [frames, width]), codebooks(g))),
+    (g) => g.output('codes', residualEncode(g, g.input('x', 'float32', [frames, width]), codebooks(g), count)),
     { x: { values: latents, shape: [frames, width] } },
   );
   const wanted: number[] = [];

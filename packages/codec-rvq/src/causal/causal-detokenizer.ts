@@ -12,16 +12,19 @@ import {
   type TokenSpace,
   validateTokenGrid,
 } from '@speech-tokens/core';
+import type { GraphSession, GraphState } from '@speech-tokens/onnx-graph';
 import { checkCodebookCount } from './causal-tokenizer.ts';
-import { assertContinues, type FrameDecoder, framesPerRun } from './frame-codec.ts';
+import { assertContinues, framesPerRun } from './stream-rules.ts';
 
 export interface CausalDetokenizerParts {
-  readonly decoder: FrameDecoder;
+  /**
+   * A graph `codes int32 [frames, codebooks] → samples [frames · hop]`, with its state carried. A code equal to the
+   * codebook's size leaves that codebook out.
+   */
+  readonly decoder: GraphSession;
   readonly tokenSpace: TokenSpace;
   /** One hop for all codebooks. The decoder's step i settles the samples of frame i. */
   readonly hopSamples: number;
-  /** Frees the model; called once. */
-  release(): Promise<void>;
 }
 
 /** A mono detokenizer around a causal decoder: whole grids go the same way as streams, so both give the same audio. */
@@ -56,7 +59,7 @@ export function createCausalDetokenizer(parts: CausalDetokenizerParts): SpeechDe
       open: async (settings = {}) => open(settings),
     },
     close() {
-      released ??= parts.release();
+      released ??= parts.decoder.close();
       return released;
     },
   };
@@ -65,7 +68,7 @@ export function createCausalDetokenizer(parts: CausalDetokenizerParts): SpeechDe
 class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
   readonly #parts: CausalDetokenizerParts;
   readonly #codebookCount: number | undefined;
-  readonly #state: ReturnType<FrameDecoder['createState']>;
+  readonly #state: GraphState;
   /** Where the next grid must start; `null` before the first, which may start anywhere. */
   #nextSample: number | null = null;
 
@@ -92,7 +95,12 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
     for (let start = 0; start < frameCount; start += framesPerRun) {
       signal?.throwIfAborted();
       const end = Math.min(frameCount, start + framesPerRun);
-      samples.set(await decoder.decode(interleaved(tracks, tokenSpace, start, end), this.#state), start * hopSamples);
+      const codes = {
+        values: interleaved(tracks, tokenSpace, start, end),
+        shape: [end - start, tokenSpace.codebooks.length],
+      };
+      const decoded = await decoder.run({ codes }, this.#state);
+      samples.set(decoded.samples!, start * hopSamples);
       onProgress?.({ stage: 'Detokenizing', done: end * hopSamples, total: samples.length, unit: 'samples' });
     }
     return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels: [samples.subarray(0, sampleCount)] }];

@@ -12,10 +12,10 @@ import {
   type TokenSpace,
   validateAudioClip,
 } from '@speech-tokens/core';
-import { assertContinues, type FrameEncoder, framesPerRun } from './frame-codec.ts';
+import type { BuiltGraph, GraphSession, GraphState } from '@speech-tokens/onnx-graph';
+import { assertContinues, framesPerRun } from './stream-rules.ts';
 
 export interface CausalTokenizerParts {
-  readonly encoder: FrameEncoder;
   readonly tokenSpace: TokenSpace;
   /** One hop for all codebooks. */
   readonly hopSamples: number;
@@ -24,18 +24,35 @@ export interface CausalTokenizerParts {
    * nothing, and as many steps of silence follow its end.
    */
   readonly lookaheadFrames: number;
-  /** Frees the model; called once. */
-  release(): Promise<void>;
+  /**
+   * A graph `samples [frames · hop] → codes int32 [frames, codebookCount]` of the first `codebookCount` codebooks, with its
+   * state carried.
+   */
+  buildEncoder(codebookCount: number): BuiltGraph;
+  /** Loads an encoder: once for each count that is asked for. */
+  openGraph(graph: BuiltGraph): Promise<GraphSession>;
 }
 
-/** A mono tokenizer around a causal encoder: whole clips go the same way as streams, so both give the same tokens. */
+/**
+ * A mono tokenizer around a causal encoder: whole clips go the same way as streams, so both give the same tokens.
+ * @throws SpeechTokensError `checkpoint-invalid` when the encoder cannot be built
+ */
 export function createCausalTokenizer(parts: CausalTokenizerParts): SpeechTokenizerV1 {
   const { tokenSpace, hopSamples, lookaheadFrames } = parts;
   const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
+  // A checkpoint that does not fit is refused now, not at the first call.
+  parts.buildEncoder(tokenSpace.codebooks.length);
+  const encoders = new Map<number, Promise<GraphSession>>();
+  const encoderOf = (codebookCount: number): Promise<GraphSession> => {
+    const opened = encoders.get(codebookCount) ?? parts.openGraph(parts.buildEncoder(codebookCount));
+    encoders.set(codebookCount, opened);
+    return opened;
+  };
   let released: Promise<void> | undefined;
-  const open = (settings: TokenizerSettings & { readonly state?: SessionState }) => {
+  const open = async (settings: TokenizerSettings & { readonly state?: SessionState }) => {
     const codebookCount = checkCodebookCount(settings.codebookCount, tokenSpace.codebooks.length);
-    return createStreamSession(new EncoderStream(parts, codebookCount), {
+    const encoder = await encoderOf(codebookCount);
+    return createStreamSession(new EncoderStream(parts, encoder, codebookCount), {
       writtenBy: `tokenizer ${tokenSpace.id} with ${codebookCount} codebooks`,
       formatVersion: 1,
       state: settings.state,
@@ -48,7 +65,7 @@ export function createCausalTokenizer(parts: CausalTokenizerParts): SpeechTokeni
     audioFormat,
     async tokenize(clip, { codebookCount, ...options } = {}) {
       options.signal?.throwIfAborted();
-      const session = open(codebookCount === undefined ? {} : { codebookCount });
+      const session = await open(codebookCount === undefined ? {} : { codebookCount });
       const pieces = [
         ...(await session.push({ ...clip, startSample: 0 }, options)),
         ...(await session.flush({ ...(options.signal && { signal: options.signal }) })),
@@ -63,10 +80,10 @@ export function createCausalTokenizer(parts: CausalTokenizerParts): SpeechTokeni
     },
     streaming: {
       latencySamples: (lookaheadFrames + 1) * hopSamples,
-      open: async (settings = {}) => open(settings),
+      open: (settings = {}) => open(settings),
     },
     close() {
-      released ??= parts.release();
+      released ??= closeAll([...encoders.values()]);
       return released;
     },
   };
@@ -85,20 +102,30 @@ export function checkCodebookCount(count: number | undefined, available: number)
   });
 }
 
+async function closeAll(sessions: readonly Promise<GraphSession>[]): Promise<void> {
+  for (const opening of sessions)
+    await opening.then(
+      (session) => session.close(),
+      () => undefined,
+    );
+}
+
 class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
   readonly #parts: CausalTokenizerParts;
   readonly #codebookCount: number;
-  readonly #state: ReturnType<FrameEncoder['createState']>;
+  readonly #encoder: GraphSession;
+  readonly #state: GraphState;
   /** Samples pushed that do not fill a frame yet. */
   #pending: Float32Array = new Float32Array(0);
   #samplesPushed = 0;
   /** Frames that went through the encoder. */
   #steps = 0;
 
-  constructor(parts: CausalTokenizerParts, codebookCount: number) {
+  constructor(parts: CausalTokenizerParts, encoder: GraphSession, codebookCount: number) {
     this.#parts = parts;
+    this.#encoder = encoder;
     this.#codebookCount = codebookCount;
-    this.#state = parts.encoder.createState();
+    this.#state = encoder.createState();
   }
 
   accept(chunk: PcmChunk): PcmChunk {
@@ -159,17 +186,17 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
 
   /** Runs whole frames, and gives the tokens that are settled by them as at most one grid. */
   async #encode(samples: Float32Array, { signal, onProgress }: CallOptions): Promise<readonly TokenGrid[]> {
-    const { encoder, hopSamples, lookaheadFrames, tokenSpace } = this.#parts;
+    const { hopSamples, lookaheadFrames, tokenSpace } = this.#parts;
     const frameCount = samples.length / hopSamples;
     const firstStep = this.#steps;
     const tracks = Array.from({ length: this.#codebookCount }, () => ({ ids: new Uint32Array(frameCount) }));
-    const codebookCount = tokenSpace.codebooks.length;
     for (let start = 0; start < frameCount; start += framesPerRun) {
       signal?.throwIfAborted();
       const end = Math.min(frameCount, start + framesPerRun);
-      const codes = await encoder.encode(samples.subarray(start * hopSamples, end * hopSamples), this.#state);
+      const values = samples.subarray(start * hopSamples, end * hopSamples);
+      const { codes } = await this.#encoder.run({ samples: { values, shape: [values.length] } }, this.#state);
       for (const [k, { ids }] of tracks.entries()) {
-        for (let frame = start; frame < end; frame++) ids[frame] = codes[(frame - start) * codebookCount + k]!;
+        for (let frame = start; frame < end; frame++) ids[frame] = codes![(frame - start) * this.#codebookCount + k]!;
       }
       this.#steps += end - start;
       onProgress?.({ stage: 'Tokenizing', done: end * hopSamples, total: samples.length, unit: 'samples' });

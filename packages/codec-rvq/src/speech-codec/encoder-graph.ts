@@ -22,10 +22,10 @@ import { blockStack, codebooks } from './parts.ts';
 import { type SpeechCodecConfig, spectrumHopSamples } from './speech-codec-config.ts';
 
 /**
- * The encoder: `samples [frames · hop] → codes int32 [frames, codebooks]`, with the state of every causal layer
+ * The encoder: `samples [frames · hop] → codes int32 [frames, codebookCount]`, the first of them, with the state of every causal layer
  * carried. Step i sees samples before (i + 1) · hop; it codes the frame that lies `lookaheadSamples` earlier.
  */
-export function buildEncoderGraph(config: SpeechCodecConfig, weights: WeightScope): BuiltGraph {
+export function buildEncoderGraph(config: SpeechCodecConfig, weights: WeightScope, codebookCount: number): BuiltGraph {
   const g = new GraphBuilder('speech codec encoder');
   const hop = spectrumHopSamples(config);
   const frames = symbolicDim('frames');
@@ -52,7 +52,7 @@ export function buildEncoderGraph(config: SpeechCodecConfig, weights: WeightScop
   const latents = g.scope('output', () =>
     linear(g, encoder.scope('output'), layerNorm(g, slow, 1e-6), config.latentWidth),
   );
-  const codes = g.scope('quantizer', () => residualEncode(g, latents, codebooks(g, config, weights)));
+  const codes = g.scope('quantizer', () => residualEncode(g, latents, codebooks(g, config, weights), codebookCount));
   g.output('codes', codes);
   return g.build();
 }

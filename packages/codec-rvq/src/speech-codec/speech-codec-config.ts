@@ -1,4 +1,4 @@
-import { SpeechTokensError } from '@speech-tokens/core';
+import { readConfig } from '../family/config-reader.ts';
 
 /** `config.json` of the project's own speech codec. */
 export interface SpeechCodecConfig {
@@ -45,42 +45,14 @@ export function spectrumHopSamples(config: SpeechCodecConfig): number {
  * @throws SpeechTokensError `checkpoint-invalid` that names the field
  */
 export function parseSpeechCodecConfig(text: string, path: string): SpeechCodecConfig {
-  const fail = (field: string, found: string, wanted: string): never => {
-    throw new SpeechTokensError('checkpoint-invalid', {
-      problem: `${path} does not describe a speech codec of this family (${field})`,
-      found,
-      wanted,
-      remedy: 'Use the config.json that was written with the weights',
-      details: { path },
-    });
-  };
-  let root: unknown;
-  try {
-    root = JSON.parse(text);
-  } catch (cause) {
-    fail('syntax', cause instanceof Error ? cause.message : String(cause), 'JSON');
-  }
-  const read = (path: string): unknown =>
-    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], root);
-  const number = (field: string): number => {
-    const value = read(field);
-    return typeof value === 'number' && Number.isFinite(value)
-      ? value
-      : fail(field, JSON.stringify(value) ?? 'nothing', 'a number');
-  };
-  const count = (field: string, maximum = 65_536): number => {
-    const value = number(field);
-    if (Number.isInteger(value) && value >= 1 && value <= maximum) return value;
-    return fail(field, String(value), `an integer from 1 to ${maximum}`);
-  };
+  const config = readConfig(text, path, 'speech codec of this family');
+  const { number, integer, fail } = config;
   const multiple = (field: string, of: number, what: string): number => {
-    const value = count(field);
+    const value = integer(field);
     return value % of === 0 ? value : fail(field, String(value), `a multiple of ${of}, ${what}`);
   };
-  if (read('model_type') !== 'speech-tokens-codec') {
-    fail('model_type', JSON.stringify(read('model_type')) ?? 'nothing', '"speech-tokens-codec"');
-  }
-  if (read('format_version') !== 1) fail('format_version', JSON.stringify(read('format_version')) ?? 'nothing', '1');
+  config.oneOf('model_type', ['speech-tokens-codec']);
+  config.oneOf('format_version', [1]);
 
   const hopSamples = multiple('hop_samples', 2, 'because spectra have half its hop');
   const half = hopSamples / 2;
@@ -90,18 +62,18 @@ export function parseSpeechCodecConfig(text: string, path: string): SpeechCodecC
     }
   }
   const stack = (side: string, rate: '50hz' | '100hz'): BlockStackConfig => ({
-    channels: count(`${side}.channels_${rate}`),
-    blocks: count(`${side}.blocks_${rate}`, 256),
-    expansion: count(`${side}.expansion`, 16),
-    kernelFrames: count(`${side}.kernel_frames`, 64),
+    channels: integer(`${side}.channels_${rate}`),
+    blocks: integer(`${side}.blocks_${rate}`, 256),
+    expansion: integer(`${side}.expansion`, 16),
+    kernelFrames: integer(`${side}.kernel_frames`, 64),
   });
   return {
-    sampleRateHz: count('sample_rate_hz', 768_000),
+    sampleRateHz: integer('sample_rate_hz', 768_000),
     hopSamples,
     lookaheadSamples: multiple('lookahead_samples', hopSamples, 'the hop'),
-    codebookCount: count('codebook_count', 256),
-    codebookSize: count('codebook_size', 2 ** 24),
-    latentWidth: count('latent_dim'),
+    codebookCount: integer('codebook_count', 256),
+    codebookSize: integer('codebook_size', 2 ** 24),
+    latentWidth: integer('latent_dim'),
     encoder: {
       windowSamples: multiple('encoder.window_samples', half, 'the hop of the spectrum'),
       powerEpsilon: number('encoder.power_epsilon'),
@@ -113,7 +85,7 @@ export function parseSpeechCodecConfig(text: string, path: string): SpeechCodecC
     },
     decoder: {
       windowSamples: multiple('decoder.window_samples', half, 'the hop of the spectrum'),
-      inputKernelFrames: count('decoder.input_kernel_frames', 64),
+      inputKernelFrames: integer('decoder.input_kernel_frames', 64),
       logMagnitudeCap: number('decoder.log_magnitude_cap'),
       slow: stack('decoder', '50hz'),
       fast: stack('decoder', '100hz'),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addDims, type Dim, dimsEqual, divideDim, formatDim, multiplyDim } from './dim.ts';
+import { addDims, type Dim, dimsEqual, divideDim, floorDivideDim, formatDim, multiplyDim } from './dim.ts';
 
 const dims = fc.oneof(
   fc.integer({ min: -99, max: 99 }),
@@ -16,6 +16,17 @@ test('sums, products and quotients hold for every value of the symbol', () => {
       expect(dimsEqual(divideDim(multiplyDim(a, factor), factor)!, a)).toBe(true);
     }),
   );
+});
+
+test('quotients rounded down hold for every value of the symbol', () => {
+  fc.assert(
+    fc.property(dims, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 50 }), (a, divisor, n) => {
+      const quotient = floorDivideDim(a, divisor);
+      fc.pre(quotient !== undefined);
+      expect(at(quotient!, n)).toBe(Math.floor(at(a, n) / divisor));
+    }),
+  );
+  expect(floorDivideDim({ symbol: 'n', times: 3, plus: 0 }, 2)).toBeUndefined();
 });
 
 test('what has no form of this kind is refused', () => {

@@ -36,6 +36,16 @@ export function divideDim(a: Dim, divisor: number): Dim | undefined {
   return { symbol: a.symbol, times: a.times / divisor, plus: a.plus / divisor };
 }
 
+/**
+ * A division rounded down, as strides do: ⌊a / divisor⌋; `undefined` where it is no length of this form for every value
+ * of the symbol.
+ */
+export function floorDivideDim(a: Dim, divisor: number): Dim | undefined {
+  if (typeof a === 'number') return Math.floor(a / divisor);
+  if (a.times % divisor !== 0) return undefined;
+  return { symbol: a.symbol, times: a.times / divisor, plus: Math.floor(a.plus / divisor) };
+}
+
 export function dimsEqual(a: Dim, b: Dim): boolean {
   if (typeof a === 'number' || typeof b === 'number') return a === b;
   return a.symbol === b.symbol && a.times === b.times && a.plus === b.plus;

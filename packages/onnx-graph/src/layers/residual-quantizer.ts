@@ -7,18 +7,23 @@ import { concat, reshape, slice } from '../ops/shape.ts';
 
 /**
  * Residual vector quantization by nearest Euclidean neighbour: `latents [frames, width]`, codebooks
- * `[count, size, width] → codes int32 [frames, count]`. Each search is one matrix product:
+ * `[all, size, width] → codes int32 [frames, count]` of the first `count` of them. Each search is one matrix product:
  * argmin ‖x − c‖² = argmax (2 x·c − ‖c‖²). Source: Zeghidour et al., "SoundStream", algorithm 1.
  */
-export function residualEncode(g: GraphBuilder, latents: GraphTensor, codebooks: GraphTensor): GraphTensor {
-  const [count, size] = codebooks.shape as readonly number[];
+export function residualEncode(
+  g: GraphBuilder,
+  latents: GraphTensor,
+  codebooks: GraphTensor,
+  count: number,
+): GraphTensor {
+  const size = codebooks.shape[1] as number;
   let residual = latents;
   const codes: GraphTensor[] = [];
-  for (let k = 0; k < count!; k++) {
+  for (let k = 0; k < count; k++) {
     g.scope(`codebook-${k}`, () => {
       const codebook = selectFirst(g, codebooks, k);
       const directions = multiply(g, transpose(g, codebook, [1, 0]), g.scalar(2));
-      const norms = reshape(g, sumAxis(g, multiply(g, codebook, codebook), 1), [size!]);
+      const norms = reshape(g, sumAxis(g, multiply(g, codebook, codebook), 1), [size]);
       const ids = argMaxLast(g, subtract(g, matMul(g, residual, directions), norms));
       codes.push(ids);
       const quantized = gatherRows(g, codebook, reshape(g, ids, [ids.shape[0]!]));

@@ -12,9 +12,16 @@ export const cos: Unary = unary('Cos');
 /** The exact form, with the error function. */
 export const gelu: Unary = unary('Gelu');
 
+export const sqrt: Unary = unary('Sqrt');
+export const tanh: Unary = unary('Tanh');
+export const sigmoid: Unary = unary('Sigmoid');
+/** x where it is positive, eˣ − 1 elsewhere. Source: Clevert et al., 2015. */
+export const elu: Unary = unary('Elu');
+
 export const add: Binary = binary('Add');
 export const subtract: Binary = binary('Sub');
 export const multiply: Binary = binary('Mul');
+export const divide: Binary = binary('Div');
 export const minimum: Binary = binary('Min');
 
 function unary(operator: string): Unary {

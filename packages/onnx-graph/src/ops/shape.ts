@@ -55,6 +55,26 @@ export function slice(
   });
 }
 
+/** Zeros before and after one axis. */
+export function pad(
+  g: GraphBuilder,
+  x: GraphTensor,
+  axis: number,
+  [before, after]: readonly [number, number],
+): GraphTensor {
+  if (before === 0 && after === 0) return x;
+  const at = (count: number): number[] => x.shape.map((_, i) => (i === axis ? count : 0));
+  const shape = x.shape.map((dim, i) => (i === axis ? addDims(dim, before + after)! : dim));
+  return g.node('Pad', [x, g.int64s([...at(before), ...at(after)])], { elementType: x.elementType, shape });
+}
+
+/** One axis from its end to its start. */
+export function reverse(g: GraphBuilder, x: GraphTensor, axis: number): GraphTensor {
+  if (x.shape[axis] === 1) return x;
+  const edges = [-1, -Number.MAX_SAFE_INTEGER, axis, -1].map((value) => g.int64s([value]));
+  return g.node('Slice', [x, ...edges], x);
+}
+
 /**
  * Zeros after the last axis, up to a multiple of `multiple`. Vectorized kernels compute the last few values of a tensor
  * by other instructions, with other roundings: where a row is a whole number of vectors (16 floats are enough for all
@@ -65,12 +85,7 @@ export function padLast(g: GraphBuilder, x: GraphTensor, multiple: number): Grap
   if (typeof width !== 'number') throw g.error('padding', describe(x), 'a fixed last axis');
   const padded = Math.ceil(width / multiple) * multiple;
   if (padded === width) return x;
-  const pads = [
-    ...x.shape.map(() => 0),
-    ...x.shape.map((_, axis) => (axis === x.shape.length - 1 ? padded - width : 0)),
-  ];
-  const shape = [...x.shape.slice(0, -1), padded];
-  return g.node('Pad', [x, g.int64s(pads)], { elementType: x.elementType, shape });
+  return pad(g, x, x.shape.length - 1, [0, padded - width]);
 }
 
 /**

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type {
+  Component,
+  LoadContext,
+  ModelFile,
+  ResolvedModelFile,
+  SpeechDetokenizerV1,
+  SpeechTokenizerV1,
+  TokenSpace,
+} from '@speech-tokens/core';
+import { type BuiltGraph, type GraphSession, openGraphSession } from '@speech-tokens/onnx-graph';
+
+/** A token space but for its id, which follows from the files of the checkpoint. */
+export type SpaceShape = Omit<TokenSpace, 'id'>;
+
+/** What a codec is made with once its checkpoint is open. */
+export interface CodecKit {
+  readonly tokenSpace: TokenSpace;
+  /** Loads a graph whose weights lie in `weightsDirectory`, with the threads that the host gives. */
+  openGraph(graph: BuiltGraph, weightsDirectory: string): Promise<GraphSession>;
+}
+
+/**
+ * A family of codecs: everything that is its own. One folder each, whose components are one line in the plugin.
+ * `Name` are the names of its files, `Model` is what it reads from them: configuration and weights.
+ */
+export interface CodecFamily<Name extends string, Model> {
+  /** For example `rvq:mimi`. */
+  readonly id: string;
+  readonly title: string;
+  /** The files of the default checkpoint. A folder with files of the same names can stand in for it. */
+  readonly files: { readonly [name in Name]: ModelFile };
+  /** The space of the default checkpoint. */
+  readonly space: SpaceShape;
+  /** Latency of the default checkpoint's sides, in samples of the space; absent where they do not stream. */
+  readonly tokenizerLatencySamples?: number;
+  readonly detokenizerLatencySamples?: number;
+  /**
+   * Reads the configuration and the tables of contents of the weights.
+   * @throws SpeechTokensError `checkpoint-invalid`
+   */
+  open(files: { readonly [name in Name]: ResolvedModelFile }): Promise<Model>;
+  spaceOf(model: Model): SpaceShape;
+  createTokenizer(model: Model, kit: CodecKit): Promise<SpeechTokenizerV1>;
+  createDetokenizer(model: Model, kit: CodecKit): Promise<SpeechDetokenizerV1>;
+}
+
+/** The tokenizer and the detokenizer of a family. */
+export function familyComponents<Name extends string, Model>(family: CodecFamily<Name, Model>): readonly Component[] {
+  const names = Object.keys(family.files) as Name[];
+  const models = names.map((name) => family.files[name]);
+  const hashes = models.map((model) => model.sha256).filter((sha256) => sha256 !== undefined);
+  // Where the hashes are not known before the files are there, the space is given by the codec's name alone.
+  const id = hashes.length === models.length ? spaceId(family.id, hashes) : family.id;
+  const shared = { id: family.id, title: family.title, tokenSpace: { id, ...family.space }, models };
+
+  const open = async (context: LoadContext): Promise<{ readonly model: Model; readonly kit: CodecKit }> => {
+    const { models: store, threadCount, ...options } = context;
+    const files = {} as { [name in Name]: ResolvedModelFile };
+    for (const name of names) files[name] = await store.resolve(family.files[name], options);
+    options.signal?.throwIfAborted();
+    const model = await family.open(files);
+    const fingerprint = spaceId(
+      family.id,
+      names.map((name) => files[name].sha256),
+    );
+    return {
+      model,
+      kit: {
+        tokenSpace: { id: fingerprint, ...family.spaceOf(model) },
+        openGraph: (graph, weightsDirectory) =>
+          openGraphSession(graph, { weightsDirectory, ...(threadCount === undefined ? {} : { threadCount }) }),
+      },
+    };
+  };
+
+  return [
+    {
+      kind: 'tokenizer',
+      ...shared,
+      ...latency(family.tokenizerLatencySamples),
+      load: async (context) => {
+        const { model, kit } = await open(context);
+        return family.createTokenizer(model, kit);
+      },
+    },
+    {
+      kind: 'detokenizer',
+      ...shared,
+      ...latency(family.detokenizerLatencySamples),
+      load: async (context) => {
+        const { model, kit } = await open(context);
+        return family.createDetokenizer(model, kit);
+      },
+    },
+  ];
+}
+
+function latency(latencySamples: number | undefined): { readonly latencySamples?: number } {
+  return latencySamples === undefined ? {} : { latencySamples };
+}
+
+/** What ids mean follows from the codec and from every file that it reads. */
+function spaceId(familyId: string, sha256s: readonly string[]): string {
+  return `${familyId}#${createHash('sha256').update(sha256s.join(' ')).digest('hex').slice(0, 12)}`;
+}
