@@ -74,6 +74,7 @@ export {
   type Stretch,
   trackFrameCounts,
 } from './tokens/frame-clock.ts';
+export { isListedSpaceId } from './tokens/listed-space.ts';
 export { takeCodebooks } from './tokens/take-codebooks.ts';
 export {
   frameCountFor,

@@ -1,4 +1,4 @@
-import { type SpeechDetokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
+import { isListedSpaceId, type SpeechDetokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
 import type { ComponentRegistry } from '@speech-tokens/core/node';
 import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
@@ -41,11 +41,7 @@ export function createDetokenizers(
       if (foundId !== space.id) throw otherSpace(id, space.id, foundId, options.checkpoint);
       return { id, detokenizer };
     },
-    async spaceOf(id) {
-      if (options.checkpoint !== undefined) return (await load(id)).tokenSpace;
-      const { component } = await registry.load('detokenizer', id, { signal: context.signal });
-      return component.tokenSpace;
-    },
+    spaceOf: async (id) => (await load(id)).tokenSpace,
     async close() {
       for (const loading of loaded.values()) {
         const detokenizer = await loading.catch(() => undefined);
@@ -64,7 +60,9 @@ async function findId(
 ): Promise<string> {
   const { components, problems } = await listComponents(registry, 'detokenizer', context.signal);
   const fitting = components.filter(({ component }) =>
-    hasCheckpoint ? shapeOf(component.tokenSpace) === shapeOf(space) : component.tokenSpace.id === space.id,
+    hasCheckpoint
+      ? shapeOf(component.tokenSpace) === shapeOf(space)
+      : isListedSpaceId(space.id, component.tokenSpace.id),
   );
   const [first] = fitting;
   if (first !== undefined && fitting.length === 1) return first.component.id;

@@ -27,7 +27,11 @@ interface ComponentBase {
 
 export interface TokenizerComponent extends ComponentBase {
   readonly kind: 'tokenizer';
-  /** The space of the default checkpoint, known without loading it. */
+  /**
+   * The space of the default checkpoint, known without loading it. Where the hashes of its files are not known before
+   * they are there (the newest of a hub repository), its id is a name alone, and the loaded one's is that name, `#` and
+   * a fingerprint of the files: `rvq:mimi` is listed, `rvq:mimi#3fa94c0b12de` loaded.
+   */
   readonly tokenSpace: TokenSpace;
   /** Latency of its streaming side; absent where it does not stream. */
   readonly latencySamples?: number;
