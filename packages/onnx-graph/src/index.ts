@@ -1,4 +1,6 @@
-export type { Checkpoint, CheckpointTensor } from './checkpoint/checkpoint.ts';
+export type { Checkpoint, CheckpointTensor, PlainValue } from './checkpoint/checkpoint.ts';
+export { checkpointFileNames, openCheckpoint } from './checkpoint/open-checkpoint.ts';
+export { openPytorchCheckpoint } from './checkpoint/pytorch/open-pytorch-checkpoint.ts';
 export { openSafetensorsCheckpoint } from './checkpoint/safetensors-checkpoint.ts';
 export { type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
 export {
@@ -33,10 +35,12 @@ export { linear } from './layers/linear.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
 export { convRows, transposedConvRows } from './layers/rows/conv-rows.ts';
 export { type ConvOptions, type ConvWeights, conv1d } from './layers/signal/conv1d.ts';
+export { sameConv1d } from './layers/signal/same-conv1d.ts';
 export { rowsToSignal, signalToRows, withSignalHistory } from './layers/signal/signal-layout.ts';
 export { snake } from './layers/signal/snake.ts';
 export { transposedConv1d } from './layers/signal/transposed-conv1d.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';
+export { weightNormed } from './layers/weight-norm.ts';
 export {
   add,
   cos,

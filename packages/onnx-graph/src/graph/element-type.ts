@@ -9,6 +9,7 @@ export const elementTypeNumbers = {
   int64: 7,
   bool: 9,
   float16: 10,
+  float64: 11,
   bfloat16: 16,
 } as const;
 

@@ -117,10 +117,14 @@ export class GraphBuilder {
     return { name, elementType: output.elementType, shape: output.shape };
   }
 
+  /** The path of modules that are being built. */
+  path(): string {
+    return [this.#name, ...this.#scopes].join('/');
+  }
+
   /** The error of a part that does not fit, with the path of modules. */
   error(what: string, found: string, wanted: string): GraphBuildError {
-    const where = [this.#name, ...this.#scopes].join('/');
-    return new GraphBuildError(`${where}: ${what}: found ${found}, wanted ${wanted}`);
+    return new GraphBuildError(`${this.path()}: ${what}: found ${found}, wanted ${wanted}`);
   }
 
   build(): BuiltGraph {
