@@ -1,6 +1,8 @@
-/** usage: pnpm bench [codec | corpus | cli] … */
+/** usage: pnpm bench [codec | codecs | parity | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   codec: () => import('./codec-speed.ts'),
+  codecs: () => import('./codecs/speed.ts'),
+  parity: () => import('./codecs/parity.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };

@@ -1,0 +1,127 @@
+/**
+ * How far the codecs are from PyTorch: codes and audio of the reference cases that lie beside the checkpoints.
+ * usage: pnpm bench parity CHECKPOINTS [--only NAME,…] [--threads 1]
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  parseSafetensorsHeader,
+  type SideTrack,
+  type SpeechDetokenizerV1,
+  type SpeechTokenizerV1,
+  type TokenGrid,
+} from '@speech-tokens/core';
+import { findCheckpoints } from './checkpoints.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' }, threads: { type: 'string', default: '1' } },
+});
+
+interface ReferenceCase {
+  readonly channels: readonly Float32Array[];
+  readonly tracks: readonly Uint32Array[];
+  readonly sideTracks?: readonly SideTrack[];
+  /** Audio by number of codebooks. */
+  readonly decoded: ReadonlyMap<number, readonly Float32Array[]>;
+}
+
+const rows: Record<string, string | number>[] = [];
+const only = values.only === '' ? [] : values.only.split(',');
+for (const checkpoint of await findCheckpoints(positionals[0] ?? '.', only)) {
+  const { tokenizer, detokenizer } = await checkpoint.load(Number(values.threads));
+  for (const [name, reference] of await readReference(join(checkpoint.folder, 'reference.safetensors'))) {
+    rows.push({ codec: checkpoint.name, case: name, ...(await compare(tokenizer, detokenizer, reference)) });
+    console.log(Object.values(rows.at(-1)!).join('  '));
+  }
+  await tokenizer.close();
+  await detokenizer.close();
+}
+console.table(rows);
+
+async function compare(tokenizer: SpeechTokenizerV1, detokenizer: SpeechDetokenizerV1, reference: ReferenceCase) {
+  const { sampleRateHz } = tokenizer.audioFormat;
+  const grid = await tokenizer.tokenize({ sampleRateHz, channels: reference.channels });
+  let [equal, total] = [0, 0];
+  for (const [k, { ids }] of grid.tracks.entries()) {
+    const wanted = reference.tracks[k]!;
+    if (ids.length !== wanted.length) throw new Error(`codebook ${k} has ${ids.length} ids, PyTorch ${wanted.length}`);
+    total += ids.length;
+    equal += ids.filter((id, i) => id === wanted[i]).length;
+  }
+  const figures: Record<string, string> = { 'codes equal': `${((100 * equal) / total).toFixed(3)} % of ${total}` };
+  const theirs: TokenGrid = { ...grid, tracks: reference.tracks.map((ids) => ({ ids })) };
+  for (const [count, wanted] of reference.decoded) {
+    const clip = await detokenizer.detokenize(theirs, {
+      codebookCount: count,
+      ...(tokenizer.tokenSpace.id.startsWith('rvq:snac') ? { conditioning: { noise: 'off' } } : {}),
+    });
+    figures[`SNR dB, K ${count}`] = snrDb(wanted, clip.channels).toFixed(1);
+  }
+  return figures;
+}
+
+function snrDb(wanted: readonly Float32Array[], found: readonly Float32Array[]): number {
+  let [signal, noise] = [0, 0];
+  for (const [channel, samples] of wanted.entries()) {
+    for (const [i, value] of samples.entries()) {
+      signal += value ** 2;
+      noise += (value - found[channel]![i]!) ** 2;
+    }
+  }
+  return 10 * Math.log10(signal / noise);
+}
+
+async function readReference(path: string): Promise<ReadonlyMap<string, ReferenceCase>> {
+  const bytes = new Uint8Array(await readFile(path));
+  const { tensors } = parseSafetensorsHeader(bytes, bytes.length, { path });
+  const read = (name: string): { readonly shape: readonly number[]; readonly values: ArrayBuffer } | undefined => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) return undefined;
+    const { offsetBytes, sizeBytes, shape } = tensor;
+    return { shape, values: bytes.slice(offsetBytes, offsetBytes + sizeBytes).buffer };
+  };
+  const audio = (name: string): readonly Float32Array[] => {
+    const { shape, values: buffer } = read(name)!;
+    const samples = new Float32Array(buffer);
+    const length = shape.at(-1)!;
+    return Array.from({ length: samples.length / length }, (_, i) => samples.subarray(i * length, (i + 1) * length));
+  };
+  const cases = new Map<string, ReferenceCase>();
+  const names = [...tensors.keys()].filter((name) => name.endsWith('.samples')).map((name) => name.split('.')[0]!);
+  for (const name of names) {
+    const counts = [...tensors.keys()]
+      .map((key) => key.match(`^${name}\\.decoded\\.(\\d+)$`)?.[1])
+      .filter((count) => count !== undefined)
+      .map(Number);
+    const tracks = tracksOf(read, name);
+    if (tracks === undefined) continue;
+    cases.set(name, {
+      channels: audio(`${name}.samples`),
+      tracks,
+      decoded: new Map(counts.map((count) => [count, audio(`${name}.decoded.${count}`)])),
+    });
+  }
+  return cases;
+}
+
+/** One matrix `[frames, codebooks]`, or a tensor for each level of a multi-rate codec. */
+function tracksOf(
+  read: (name: string) => { readonly shape: readonly number[]; readonly values: ArrayBuffer } | undefined,
+  name: string,
+): readonly Uint32Array[] | undefined {
+  const matrix = read(`${name}.codes`);
+  if (matrix !== undefined) {
+    const codes = new Int32Array(matrix.values);
+    const count = matrix.shape[1]!;
+    return Array.from({ length: count }, (_, k) =>
+      Uint32Array.from({ length: matrix.shape[0]! }, (_, t) => codes[t * count + k]!),
+    );
+  }
+  const levels: Uint32Array[] = [];
+  for (let level = read(`${name}.codes.0`); level !== undefined; level = read(`${name}.codes.${levels.length}`)) {
+    levels.push(new Uint32Array(level.values));
+  }
+  return levels.length === 0 ? undefined : levels;
+}
