@@ -63,3 +63,11 @@ test('closing waits for the run in progress, refuses further ones, and may be re
   await closed;
   await session.close();
 });
+
+test('a provider that this build does not have is an error of loading, with its name', async () => {
+  const g = new GraphBuilder('test');
+  g.output('y', g.input('x', 'float32', [1]));
+  const opening = openGraphSession(g.build(), { weightsDirectory: '.', executionProviders: ['abacus'] });
+  await expect(opening).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'loading test' } });
+  await expect(opening).rejects.toThrow('abacus');
+});

@@ -2,6 +2,8 @@ import { SpeechTokensError } from '@speech-tokens/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { BuiltGraph, StateTensor } from '../graph/graph-types.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
+import { withRuntimeErrors } from './runtime-errors.ts';
+import { type RuntimeOptions, runtimeOptions } from './runtime-options.ts';
 
 /** Values of a tensor at the border of a session; integers are 32 bits wide there. */
 export type TensorValues = Float32Array | Int32Array;
@@ -35,11 +37,9 @@ export interface GraphSession {
   close(): Promise<void>;
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends RuntimeOptions {
   /** The folder in which the graph's weights lie. */
   readonly weightsDirectory: string;
-  /** Threads of one run. 1 by default: small streaming graphs gain nothing from more. */
-  readonly threadCount?: number;
 }
 
 /**
@@ -48,13 +48,9 @@ export interface SessionOptions {
  */
 export async function openGraphSession(graph: BuiltGraph, options: SessionOptions): Promise<GraphSession> {
   const runtime = await loadRuntime();
-  const session = await guard(`loading ${graph.name}`, () =>
+  const session = await withRuntimeErrors(`loading ${graph.name}`, () =>
     runtime.InferenceSession.create(graph.model, {
-      intraOpNumThreads: options.threadCount ?? 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
+      ...runtimeOptions(options),
       extra: { session: { model_external_initializers_file_folder_path: options.weightsDirectory } },
     }),
   );
@@ -113,7 +109,7 @@ class OnnxGraphSession implements GraphSession {
     }
     const fetches: Record<string, Tensor | null> = { ...carried.fetches() };
     for (const { name } of this.#graph.outputs) fetches[name] = null;
-    const results = await guard(`running ${this.#graph.name}`, () => this.#session.run(feeds, fetches));
+    const results = await withRuntimeErrors(`running ${this.#graph.name}`, () => this.#session.run(feeds, fetches));
     carried.advance();
     const outputs: Record<string, TensorValues> = {};
     for (const { name } of this.#graph.outputs) outputs[name] = results[name]!.data as TensorValues;
@@ -182,19 +178,5 @@ class BufferedState implements GraphState {
 
   reset(): void {
     for (const pair of this.#buffers) pair[this.#front].fill(0);
-  }
-}
-
-async function guard<Result>(stage: string, call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new SpeechTokensError('inference-failed', {
-      problem: `ONNX Runtime failed while ${stage}`,
-      found: cause instanceof Error ? cause.message : String(cause),
-      remedy: 'Check that the weights are complete (speech-tokens models verify); if they are, please report this',
-      details: { stage },
-      cause,
-    });
   }
 }
