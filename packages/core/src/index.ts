@@ -51,6 +51,7 @@ export {
   type StreamMachine,
   type StreamSessionOptions,
 } from './streaming/create-stream-session.ts';
+export { raceSignal } from './streaming/race-signal.ts';
 export {
   type GridJson,
   type GridJsonOptions,

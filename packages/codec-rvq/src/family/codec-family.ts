@@ -8,7 +8,7 @@ import type {
   SpeechTokenizerV1,
   TokenSpace,
 } from '@speech-tokens/core';
-import { type BuiltGraph, type GraphSession, openGraphSession } from '@speech-tokens/onnx-graph';
+import { type BuiltGraph, type GraphSession, openGraphSession, type RuntimeOptions } from '@speech-tokens/onnx-graph';
 
 /** A token space but for its id, which follows from the files of the checkpoint. */
 export type SpaceShape = Omit<TokenSpace, 'id'>;
@@ -18,6 +18,8 @@ export interface CodecKit {
   readonly tokenSpace: TokenSpace;
   /** Loads a graph whose weights lie in `weightsDirectory`, with the threads that the host gives. */
   openGraph(graph: BuiltGraph, weightsDirectory: string): Promise<GraphSession>;
+  /** What the host gives for running a model. */
+  readonly runtime: RuntimeOptions;
 }
 
 /**
@@ -64,12 +66,13 @@ export function familyComponents<Name extends string, Model>(family: CodecFamily
       family.id,
       names.map((name) => files[name].sha256),
     );
+    const runtime = threadCount === undefined ? {} : { threadCount };
     return {
       model,
       kit: {
+        runtime,
         tokenSpace: { id: fingerprint, ...family.spaceOf(model) },
-        openGraph: (graph, weightsDirectory) =>
-          openGraphSession(graph, { weightsDirectory, ...(threadCount === undefined ? {} : { threadCount }) }),
+        openGraph: (graph, weightsDirectory) => openGraphSession(graph, { ...runtime, weightsDirectory }),
       },
     };
   };

@@ -1,5 +1,5 @@
 import type { ModelFile } from '../../contract/model-file.ts';
-import { raceSignal } from '../race-signal.ts';
+import { raceSignal } from '../../streaming/race-signal.ts';
 import { noConsent } from './model-errors.ts';
 import type { StoreSettings } from './store-options.ts';
 

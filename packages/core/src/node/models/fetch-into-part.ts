@@ -1,6 +1,6 @@
 import type { CallOptions } from '../../contract/call-options.ts';
 import { isSpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { raceSignal } from '../race-signal.ts';
+import { raceSignal } from '../../streaming/race-signal.ts';
 import type { DownloadRequest } from './download.ts';
 import { failedAnswer, failedConnection } from './http-errors.ts';
 import { sendRequest } from './http-request.ts';

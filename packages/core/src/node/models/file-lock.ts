@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { isRecord } from '../is-record.ts';
-import { sleep } from '../race-signal.ts';
+import { sleep } from '../sleep.ts';
 import { cannotWrite } from './model-errors.ts';
 
 export interface LockTiming {

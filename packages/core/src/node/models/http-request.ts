@@ -1,5 +1,5 @@
 import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { raceSignal } from '../race-signal.ts';
+import { raceSignal } from '../../streaming/race-signal.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD';

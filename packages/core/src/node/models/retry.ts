@@ -1,5 +1,5 @@
 import type { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { sleep } from '../race-signal.ts';
+import { sleep } from '../sleep.ts';
 
 export interface RetryPolicy {
   /** Tries in a row that bring nothing before the last error is thrown; at least 1. */

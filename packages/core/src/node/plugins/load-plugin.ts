@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { exports as resolveExports } from 'resolve.exports';
 import type { PluginManifest, SpeechPluginV1 } from '../../contract/speech-plugin.ts';
 import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { raceSignal } from '../race-signal.ts';
+import { raceSignal } from '../../streaming/race-signal.ts';
 import { checkPlugin } from './check-plugin.ts';
 import { describePlugin, type FoundPlugin, findNamedPlugin } from './find-plugins.ts';
 import { activeConditions } from './import-conditions.ts';
