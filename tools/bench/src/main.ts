@@ -1,8 +1,10 @@
-/** usage: pnpm bench [codec | codecs | parity | corpus | cli] … */
+/** usage: pnpm bench [codec | codecs | parity | steps | memory | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   codec: () => import('./codec-speed.ts'),
   codecs: () => import('./codecs/speed.ts'),
   parity: () => import('./codecs/parity.ts'),
+  steps: () => import('./codecs/steps.ts'),
+  memory: () => import('./codecs/memory.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };
