@@ -1,45 +1,59 @@
 import { relative, sep } from 'node:path';
 import { SpeechTokensError } from '@speech-tokens/core';
+import type { ElementType } from '../graph/element-type.ts';
 import type { GraphBuilder } from '../graph/graph-builder.ts';
 import type { GraphTensor } from '../graph/graph-types.ts';
 import { cast } from '../ops/matrix.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 
 /** The weights below one prefix of a checkpoint, as a layer sees them. */
 export interface WeightScope {
   /** The weights of a part: `scope('decoder').scope('head')` reads `decoder.head.…`. */
   scope(name: string | number): WeightScope;
+  /** Whether there is a tensor of this name, of whatever type, also one that no graph can use. */
+  has(name: string): boolean;
   /**
-   * A weight as a float32 tensor of the graph. It stays where it lies in the checkpoint; the runtime reads and
-   * widens it when the graph is loaded.
-   * @throws SpeechTokensError `checkpoint-invalid` when it is absent or of another shape, with both shapes
+   * The shape of a tensor, of whatever type.
+   * @throws SpeechTokensError `checkpoint-invalid` when it is absent or cannot be used
+   */
+  shapeOf(name: string): readonly number[];
+  /**
+   * A weight as a float32 tensor of the graph. It stays where it lies in the checkpoint; the runtime reads it, and
+   * widens or narrows it, when the graph is loaded.
+   * @throws SpeechTokensError `checkpoint-invalid` when it is absent, cannot be used or is of another shape, with both
+   * shapes
    */
   tensor(g: GraphBuilder, name: string, shape: readonly number[]): GraphTensor;
 }
 
-const floatTypes = new Set(['float32', 'float16', 'bfloat16']);
+const floatTypes = new Set<ElementType>(['float64', 'float32', 'float16', 'bfloat16']);
 
 export function weightsOf(checkpoint: Checkpoint, prefix = ''): WeightScope {
+  const fail = (name: string, wanted: string, found: string): never => {
+    throw new SpeechTokensError('checkpoint-invalid', {
+      problem: `The checkpoint ${checkpoint.path} does not fit this model at the tensor ${prefix}${name}`,
+      found,
+      wanted,
+      remedy: 'Use a checkpoint of this model family whose config.json belongs to its weights',
+      details: { path: checkpoint.path, tensor: prefix + name },
+    });
+  };
+  const find = (name: string, wanted: string): CheckpointTensor =>
+    checkpoint.tensors.get(prefix + name) ??
+    fail(name, wanted, checkpoint.unusable?.get(prefix + name) ?? 'no tensor of this name');
   return {
     scope: (name) => weightsOf(checkpoint, `${prefix}${name}.`),
+    has: (name) => checkpoint.tensors.has(prefix + name) || (checkpoint.unusable?.has(prefix + name) ?? false),
+    shapeOf: (name) => find(name, 'a tensor').shape,
     tensor(g, name, shape) {
-      const fullName = prefix + name;
-      const found = checkpoint.tensors.get(fullName);
       const wanted = `a float tensor of shape [${shape.join(', ')}]`;
-      const fail = (what: string): never => {
-        throw new SpeechTokensError('checkpoint-invalid', {
-          problem: `The checkpoint ${checkpoint.path} does not fit this model at the tensor ${fullName}`,
-          found: what,
-          wanted,
-          remedy: 'Use a checkpoint of this model family whose config.json belongs to its weights',
-          details: { path: checkpoint.path, tensor: fullName },
-        });
-      };
-      if (found === undefined) return fail('no tensor of this name');
+      const found = find(name, wanted);
       const fits = found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis]);
-      if (!fits || !floatTypes.has(found.elementType)) return fail(`${found.elementType} [${found.shape.join(', ')}]`);
+      if (!fits || !floatTypes.has(found.elementType)) {
+        return fail(name, wanted, `${found.elementType} [${found.shape.join(', ')}]`);
+      }
       const stored = g.initializer({
-        name: fullName,
+        name: prefix + name,
         elementType: found.elementType,
         shape,
         data: {
