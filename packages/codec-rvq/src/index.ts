@@ -1,12 +1,19 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
+import { encodecFamilies } from './encodec/encodec-family.ts';
 import { familyComponents } from './family/codec-family.ts';
+import { lyraFamily } from './lyra/lyra-family.ts';
 import { publishedFamilies } from './published-onnx/published-families.ts';
 import { speechCodecFamily } from './speech-codec/speech-codec-family.ts';
 
 /** Residual vector quantization codecs. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [...familyComponents(speechCodecFamily), ...publishedFamilies.flatMap(familyComponents)],
+  components: [
+    ...familyComponents(speechCodecFamily),
+    ...encodecFamilies.flatMap(familyComponents),
+    ...familyComponents(lyraFamily),
+    ...publishedFamilies.flatMap(familyComponents),
+  ],
 };
 
 export default plugin;

@@ -28,16 +28,35 @@ export type {
   Initializer,
   StateTensor,
 } from './graph/graph-types.ts';
+export { affineNorm } from './layers/affine-norm.ts';
+export { type LocalAttentionOptions, localAttention } from './layers/attention/local-attention.ts';
+export { type RingAttentionOptions, ringAttention } from './layers/attention/ring-attention.ts';
+export { type RingWindow, type RingWindowOptions, ringWindow } from './layers/attention/ring-window.ts';
+export { type RotaryShape, type RotaryTable, rotaryTable, rotate } from './layers/attention/rotary.ts';
 export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
+export { nearestCodes, sumOfCodes } from './layers/codebook-search.ts';
 export { convNextBlock } from './layers/conv-next-block.ts';
+export {
+  type StreamEdges,
+  streamStarted,
+  withReflectedEdges,
+} from './layers/edges/reflected-stream.ts';
+export { eluInParts } from './layers/elu-parts.ts';
 export { withContext, withHistory } from './layers/history.ts';
 export { linear } from './layers/linear.ts';
+export { lstm } from './layers/lstm.ts';
+export { type ProjectionOptions, projection } from './layers/projection.ts';
+export { withReplicatedStart } from './layers/replicated-start.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
 export { convRows, transposedConvRows } from './layers/rows/conv-rows.ts';
+export { convRowsByTaps, transposedConvRowsByTaps } from './layers/rows/conv-rows-by-taps.ts';
+export { causalTransposedConv1d } from './layers/signal/causal-transposed-conv1d.ts';
 export { type ConvOptions, type ConvWeights, conv1d } from './layers/signal/conv1d.ts';
+export { depthwiseConv1d } from './layers/signal/depthwise-conv1d.ts';
 export { sameConv1d } from './layers/signal/same-conv1d.ts';
 export { rowsToSignal, signalToRows, withSignalHistory } from './layers/signal/signal-layout.ts';
 export { snake } from './layers/signal/snake.ts';
+export { snakeOfTurns } from './layers/signal/snake-of-turns.ts';
 export { transposedConv1d } from './layers/signal/transposed-conv1d.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';
 export { weightNormed } from './layers/weight-norm.ts';
@@ -68,4 +87,16 @@ export {
   type TensorInput,
   type TensorValues,
 } from './session/graph-session.ts';
+export { type OnnxFile, openOnnxFile } from './session/onnx-file.ts';
 export { loadRuntime, type Runtime } from './session/runtime.ts';
+export type { RuntimeOptions } from './session/runtime-options.ts';
+export { openTfliteModel } from './tflite/open-tflite-model.ts';
+export { paddingValid, type TfliteElementType, type TfliteOperatorCode } from './tflite/tflite-codes.ts';
+export type {
+  TfliteModel,
+  TfliteOperator,
+  TfliteQuantization,
+  TfliteSignature,
+  TfliteSubgraph,
+  TfliteTensor,
+} from './tflite/tflite-model.ts';

@@ -13,9 +13,11 @@ import {
   validateAudioClip,
 } from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession, GraphState } from '@speech-tokens/onnx-graph';
+import { joined } from './joined.ts';
 import { assertContinues, framesPerRun } from './stream-rules.ts';
 
-export interface CausalTokenizerParts {
+/** `Encoder` is what the family makes of its graphs: one graph, or several that run one after another. */
+export interface CausalTokenizerParts<Encoder = BuiltGraph> {
   readonly tokenSpace: TokenSpace;
   /** One hop for all codebooks. */
   readonly hopSamples: number;
@@ -24,21 +26,30 @@ export interface CausalTokenizerParts {
    * nothing, and as many steps of silence follow its end.
    */
   readonly lookaheadFrames: number;
+  /** Frames that the first run of a stream needs, unless the stream ends before; 1 where absent. */
+  readonly firstRunFrames?: number;
+  /**
+   * Who fills the last frame of a stream: zeros where absent; with `graph`, the last run is given the samples as they are,
+   * and the encoder pads them its own way. It then has no look-ahead.
+   */
+  readonly lastFrame?: 'graph';
   /**
    * A graph `samples [frames · hop] → codes int32 [frames, codebookCount]` of the first `codebookCount` codebooks, with its
    * state carried.
    */
-  buildEncoder(codebookCount: number): BuiltGraph;
+  buildEncoder(codebookCount: number): Encoder;
   /** Loads an encoder: once for each count that is asked for. */
-  openGraph(graph: BuiltGraph): Promise<GraphSession>;
+  openGraph(graph: Encoder): Promise<GraphSession>;
+  /** The most frames of one run, `framesPerRun` of the rules where absent. */
+  readonly framesPerRun?: number;
 }
 
 /**
  * A mono tokenizer around a causal encoder: whole clips go the same way as streams, so both give the same tokens.
  * @throws SpeechTokensError `checkpoint-invalid` when the encoder cannot be built
  */
-export function createCausalTokenizer(parts: CausalTokenizerParts): SpeechTokenizerV1 {
-  const { tokenSpace, hopSamples, lookaheadFrames } = parts;
+export function createCausalTokenizer<Encoder = BuiltGraph>(parts: CausalTokenizerParts<Encoder>): SpeechTokenizerV1 {
+  const { tokenSpace, hopSamples, lookaheadFrames, firstRunFrames = 1 } = parts;
   const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
   // A checkpoint that does not fit is refused now, not at the first call.
   parts.buildEncoder(tokenSpace.codebooks.length);
@@ -75,11 +86,13 @@ export function createCausalTokenizer(parts: CausalTokenizerParts): SpeechTokeni
         tokenSpace,
         startSample: 0,
         sampleCount: clip.channels[0]!.length,
-        tracks: Array.from({ length: count }, (_, k) => ({ ids: joined(pieces.map((piece) => piece.tracks[k]!.ids)) })),
+        tracks: Array.from({ length: count }, (_, k) => ({
+          ids: joined([new Uint32Array(0), ...pieces.map((piece) => piece.tracks[k]!.ids)]),
+        })),
       };
     },
     streaming: {
-      latencySamples: (lookaheadFrames + 1) * hopSamples,
+      latencySamples: (lookaheadFrames + firstRunFrames) * hopSamples,
       open: (settings = {}) => open(settings),
     },
     close() {
@@ -111,21 +124,23 @@ async function closeAll(sessions: readonly Promise<GraphSession>[]): Promise<voi
 }
 
 class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
-  readonly #parts: CausalTokenizerParts;
+  readonly #parts: CausalTokenizerParts<unknown>;
   readonly #codebookCount: number;
   readonly #encoder: GraphSession;
   readonly #state: GraphState;
-  /** Samples pushed that do not fill a frame yet. */
+  readonly #firstRunFrames: number;
+  /** Samples pushed that do not fill a frame yet, or not the first run. */
   #pending: Float32Array = new Float32Array(0);
   #samplesPushed = 0;
   /** Frames that went through the encoder. */
   #steps = 0;
 
-  constructor(parts: CausalTokenizerParts, encoder: GraphSession, codebookCount: number) {
+  constructor(parts: CausalTokenizerParts<unknown>, encoder: GraphSession, codebookCount: number) {
     this.#parts = parts;
     this.#encoder = encoder;
     this.#codebookCount = codebookCount;
     this.#state = encoder.createState();
+    this.#firstRunFrames = parts.firstRunFrames ?? 1;
   }
 
   accept(chunk: PcmChunk): PcmChunk {
@@ -139,15 +154,16 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
     this.#samplesPushed += samples.length;
     const available = joined([this.#pending, samples]);
     const whole = available.length - (available.length % this.#parts.hopSamples);
-    this.#pending = available.slice(whole);
-    return this.#encode(available.subarray(0, whole), options);
+    const ready = whole < this.#neededSamples() ? 0 : whole;
+    this.#pending = available.slice(ready);
+    return this.#encode(available.subarray(0, ready), options);
   }
 
   async flush(options: CallOptions): Promise<readonly TokenGrid[]> {
-    const { hopSamples, lookaheadFrames } = this.#parts;
+    const { hopSamples, lookaheadFrames, lastFrame } = this.#parts;
     const missing = Math.ceil(this.#samplesPushed / hopSamples) + lookaheadFrames - this.#steps;
     if (this.#samplesPushed === 0) return [];
-    const tail = new Float32Array(missing * hopSamples);
+    const tail = new Float32Array(lastFrame === 'graph' ? this.#pending.length : missing * hopSamples);
     tail.set(this.#pending);
     this.#pending = new Float32Array(0);
     return this.#encode(tail, options);
@@ -173,9 +189,9 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
     const { network, pending, samplesPushed, steps } = (data ?? {}) as Record<string, PlainData>;
     const valid =
       pending instanceof Float32Array &&
-      pending.length < this.#parts.hopSamples &&
       Number.isSafeInteger(samplesPushed) &&
       Number.isSafeInteger(steps) &&
+      pending.length < this.#neededSamples(steps as number) &&
       this.#state.restore(network) === undefined;
     if (!valid) return false;
     this.#pending = pending.slice();
@@ -184,22 +200,33 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
     return true;
   }
 
-  /** Runs whole frames, and gives the tokens that are settled by them as at most one grid. */
+  /** Samples that make a run after `steps` frames. */
+  #neededSamples(steps: number = this.#steps): number {
+    return (steps === 0 ? this.#firstRunFrames : 1) * this.#parts.hopSamples;
+  }
+
+  /** Runs frames, and gives the tokens that are settled by them as at most one grid. */
   async #encode(samples: Float32Array, { signal, onProgress }: CallOptions): Promise<readonly TokenGrid[]> {
     const { hopSamples, lookaheadFrames, tokenSpace } = this.#parts;
-    const frameCount = samples.length / hopSamples;
+    const frameCount = Math.ceil(samples.length / hopSamples);
+    const runFrames = Math.max(this.#parts.framesPerRun ?? framesPerRun, this.#firstRunFrames);
     const firstStep = this.#steps;
     const tracks = Array.from({ length: this.#codebookCount }, () => ({ ids: new Uint32Array(frameCount) }));
-    for (let start = 0; start < frameCount; start += framesPerRun) {
+    for (let start = 0; start < frameCount; start += runFrames) {
       signal?.throwIfAborted();
-      const end = Math.min(frameCount, start + framesPerRun);
+      const end = Math.min(frameCount, start + runFrames);
       const values = samples.subarray(start * hopSamples, end * hopSamples);
       const { codes } = await this.#encoder.run({ samples: { values, shape: [values.length] } }, this.#state);
       for (const [k, { ids }] of tracks.entries()) {
         for (let frame = start; frame < end; frame++) ids[frame] = codes![(frame - start) * this.#codebookCount + k]!;
       }
       this.#steps += end - start;
-      onProgress?.({ stage: 'Tokenizing', done: end * hopSamples, total: samples.length, unit: 'samples' });
+      onProgress?.({
+        stage: 'Tokenizing',
+        done: Math.min(end * hopSamples, samples.length),
+        total: samples.length,
+        unit: 'samples',
+      });
     }
     const skipped = Math.max(0, lookaheadFrames - firstStep);
     if (frameCount <= skipped) return [];
@@ -213,17 +240,4 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
       },
     ];
   }
-}
-
-function joined<Values extends Float32Array | Uint32Array>(parts: readonly Values[]): Values {
-  if (parts.length === 1) return parts[0]!;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const [first] = parts;
-  const result = (first instanceof Float32Array ? new Float32Array(length) : new Uint32Array(length)) as Values;
-  let offset = 0;
-  for (const part of parts) {
-    result.set(part, offset);
-    offset += part.length;
-  }
-  return result;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ModelFile } from '@speech-tokens/core';
-import { type Checkpoint, openSafetensorsCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
+import { type Checkpoint, openCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
 import { createCausalDetokenizer } from '../causal/causal-detokenizer.ts';
 import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
@@ -29,7 +29,7 @@ export const speechCodecFamily: CodecFamily<'config' | 'weights', SpeechCodecMod
   async open({ config, weights }) {
     return {
       config: parseSpeechCodecConfig(await readFile(config.path, 'utf8'), config.path),
-      checkpoint: await openSafetensorsCheckpoint(weights.path),
+      checkpoint: await openCheckpoint(weights.path),
     };
   },
 

@@ -105,16 +105,32 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain?: string,
   ): GraphTensor {
+    return this.nodeWithOutputs(operator, inputs, [output], attributes, domain)[0]!;
+  }
+
+  /** Adds a node with several outputs. `undefined` stands for an optional input that is left out. */
+  nodeWithOutputs(
+    operator: string,
+    inputs: readonly (GraphTensor | undefined)[],
+    outputs: readonly { readonly elementType: ElementType; readonly shape: Shape }[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain?: string,
+  ): readonly GraphTensor[] {
     const name = [...this.#scopes, `${operator}_${this.#counter++}`].join('/');
+    const tensors = outputs.map(({ elementType, shape }, i) => ({
+      name: i === 0 ? name : `${name}:${i}`,
+      elementType,
+      shape,
+    }));
     this.#nodes.push({
       operator,
       name,
-      inputs: inputs.map((input) => input.name),
-      outputs: [name],
+      inputs: inputs.map((input) => input?.name ?? ''),
+      outputs: tensors.map((tensor) => tensor.name),
       attributes,
       ...(domain === undefined ? {} : { domain }),
     });
-    return { name, elementType: output.elementType, shape: output.shape };
+    return tensors;
   }
 
   /** The path of modules that are being built. */

@@ -39,7 +39,7 @@ export function transposedConv1d(
 }
 
 /** `[in, out, kernel] → [stride · out, in, taps]`, phase by phase, the oldest tap first. */
-function polyphaseWeight(g: GraphBuilder, weight: GraphTensor, stride: number): GraphTensor {
+export function polyphaseWeight(g: GraphBuilder, weight: GraphTensor, stride: number): GraphTensor {
   const [inChannels, out, kernel] = weight.shape as readonly number[];
   const taps = Math.ceil(kernel! / stride);
   const padded = pad(g, weight, 2, [0, taps * stride - kernel!]);

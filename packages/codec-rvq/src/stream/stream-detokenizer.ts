@@ -1,0 +1,72 @@
+import {
+  type AudioFormat,
+  createStreamSession,
+  type DetokenizerSettings,
+  type PcmChunk,
+  type SessionState,
+  type SpeechDetokenizerV1,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenSpace,
+} from '@speech-tokens/core';
+import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
+import { joined } from '../causal/joined.ts';
+
+export interface StreamDetokenizerParts {
+  readonly tokenSpace: TokenSpace;
+  /** At the rate of the token space. */
+  readonly audioFormat: AudioFormat;
+  readonly latencySamples: number;
+  /** A new stream; `codebookCount` is in range where it is given. */
+  openStream(settings: DetokenizerSettings): DetokenizerStream;
+  /** Frees what streams run on. Called once. */
+  close(): Promise<void>;
+}
+
+export interface DetokenizerStream {
+  readonly machine: StreamMachine<TokenGrid, PcmChunk>;
+  /** What the stream is conditioned on, in words: a saved state continues only with the same. */
+  readonly conditionedOn?: string;
+}
+
+/** A detokenizer around streams: whole grids go the same way, so both give the same audio. */
+export function createStreamDetokenizer(parts: StreamDetokenizerParts): SpeechDetokenizerV1 {
+  const { tokenSpace, audioFormat, latencySamples } = parts;
+  let released: Promise<void> | undefined;
+  const open = (settings: DetokenizerSettings & { readonly state?: SessionState }) => {
+    const { codebookCount, state } = settings;
+    checkCodebookCount(codebookCount, tokenSpace.codebooks.length);
+    const { machine, conditionedOn } = parts.openStream(settings);
+    const condition = conditionedOn === undefined ? '' : `, ${conditionedOn}`;
+    return createStreamSession(machine, {
+      writtenBy: `detokenizer ${tokenSpace.id} with ${codebookCount ?? 'all'} codebooks${condition}`,
+      formatVersion: 1,
+      state,
+      isClosed: () => released !== undefined,
+    });
+  };
+  return {
+    specificationVersion: 'v1',
+    tokenSpace,
+    audioFormat,
+    async detokenize(grid, { codebookCount, conditioning, ...options } = {}) {
+      options.signal?.throwIfAborted();
+      const session = open({
+        ...(codebookCount === undefined ? {} : { codebookCount }),
+        ...(conditioning === undefined ? {} : { conditioning }),
+      });
+      const chunks = [...(await session.push(grid, options)), ...(await session.flush(options))];
+      return {
+        sampleRateHz: audioFormat.sampleRateHz,
+        channels: Array.from({ length: audioFormat.channelCount }, (_, channel) =>
+          joined([new Float32Array(0), ...chunks.map(({ channels }) => channels[channel]!)]),
+        ),
+      };
+    },
+    streaming: { latencySamples, open: async (settings = {}) => open(settings) },
+    close() {
+      released ??= parts.close();
+      return released;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import {
+  type AudioFormat,
+  createStreamSession,
+  type PcmChunk,
+  type SessionState,
+  type SpeechTokenizerV1,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenizerSettings,
+  type TokenSpace,
+} from '@speech-tokens/core';
+import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
+import { joined } from '../causal/joined.ts';
+
+export interface StreamTokenizerParts {
+  readonly tokenSpace: TokenSpace;
+  readonly audioFormat: AudioFormat;
+  readonly latencySamples: number;
+  /** A new stream that gives the first `codebookCount` codebooks. */
+  openStream(codebookCount: number): Promise<StreamMachine<PcmChunk, TokenGrid>>;
+  /** Frees what streams run on. Called once. */
+  close(): Promise<void>;
+}
+
+/** A tokenizer around streams: whole clips go the same way, so both give the same tokens. */
+export function createStreamTokenizer(parts: StreamTokenizerParts): SpeechTokenizerV1 {
+  const { tokenSpace, audioFormat, latencySamples } = parts;
+  let released: Promise<void> | undefined;
+  const open = async (settings: TokenizerSettings & { readonly state?: SessionState }) => {
+    const codebookCount = checkCodebookCount(settings.codebookCount, tokenSpace.codebooks.length);
+    const options = {
+      writtenBy: `tokenizer ${tokenSpace.id} with ${codebookCount} codebooks`,
+      formatVersion: 1,
+      state: settings.state,
+      isClosed: () => released !== undefined,
+    };
+    return createStreamSession(await parts.openStream(codebookCount), options);
+  };
+  return {
+    specificationVersion: 'v1',
+    tokenSpace,
+    audioFormat,
+    async tokenize(clip, { codebookCount, ...options } = {}) {
+      options.signal?.throwIfAborted();
+      const session = await open(codebookCount === undefined ? {} : { codebookCount });
+      const pieces = [...(await session.push({ ...clip, startSample: 0 }, options)), ...(await session.flush(options))];
+      const idsOf = (k: number): Uint32Array =>
+        joined([new Uint32Array(0), ...pieces.map(({ tracks }) => tracks[k]!.ids)]);
+      return {
+        tokenSpace,
+        startSample: 0,
+        sampleCount: clip.channels[0]!.length,
+        tracks: Array.from({ length: codebookCount ?? tokenSpace.codebooks.length }, (_, k) => ({ ids: idsOf(k) })),
+      };
+    },
+    streaming: { latencySamples, open: (settings = {}) => open(settings) },
+    close() {
+      released ??= parts.close();
+      return released;
+    },
+  };
+}

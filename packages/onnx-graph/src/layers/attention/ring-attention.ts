@@ -1,0 +1,77 @@
+import type { WeightScope } from '../../checkpoint/weight-scope.ts';
+import type { GraphBuilder } from '../../graph/graph-builder.ts';
+import type { GraphTensor } from '../../graph/graph-types.ts';
+import { add } from '../../ops/elementwise.ts';
+import { transpose } from '../../ops/matrix.ts';
+import { reshape } from '../../ops/shape.ts';
+import { projection } from '../projection.ts';
+import type { RingWindow } from './ring-window.ts';
+import { type RotaryTable, rotate } from './rotary.ts';
+
+export interface RingAttentionOptions {
+  readonly headCount: number;
+  readonly headWidth: number;
+  readonly window: RingWindow;
+  /** For positions 0 to 2 · `window.slotCount` − 1. */
+  readonly rotary: RotaryTable;
+}
+
+/**
+ * Causal self-attention over a window of the positions before, with rotary embedding: `x [rows, width] → [rows, heads ·
+ * headWidth]`, before the projection of the output. Keys and values of past positions are carried in a ring; a run must
+ * have at least two rows, because the runtime multiplies a single one in another order.
+ * Weights `q_proj.weight`, `k_proj.weight`, `v_proj.weight`, each `[heads · headWidth, width]`.
+ *
+ * A key is rotated by its slot and stored so. Of two positions in the same round of the ring, slots are as far apart as
+ * the positions; to meet the keys of the round before, a query is rotated by its slot one round on.
+ */
+export function ringAttention(
+  g: GraphBuilder,
+  weights: WeightScope,
+  x: GraphTensor,
+  { headCount, headWidth, window, rotary }: RingAttentionOptions,
+): GraphTensor {
+  const [rows, width] = x.shape as readonly [GraphTensor['shape'][number], number];
+  const all = headCount * headWidth;
+  const projected = (name: string): GraphTensor =>
+    projection(g, weights.scope(name).tensor(g, 'weight', [all, width]), x);
+  const heads = (y: GraphTensor): GraphTensor => transpose(g, reshape(g, y, [rows, headCount, headWidth]), [1, 0, 2]);
+
+  const queries = projected('q_proj');
+  const keys = g.scope('keys', () =>
+    ringMemory(g, heads(rotate(g, projected('k_proj'), window.slots, rotary)), window),
+  );
+  const values = g.scope('values', () => ringMemory(g, heads(projected('v_proj')), window));
+
+  const scores = (slots: GraphTensor, mask: GraphTensor): GraphTensor => {
+    const rotated = heads(rotate(g, queries, slots, rotary));
+    const products = g.node(
+      'FusedMatMul',
+      [rotated, keys],
+      { elementType: 'float32', shape: [headCount, rows, window.slotCount] },
+      { transB: 1, alpha: { float: 1 / Math.sqrt(headWidth) } },
+      'com.microsoft',
+    );
+    return add(g, products, mask);
+  };
+  const sameRound = scores(window.slots, window.sameRound);
+  const earlierRound = scores(window.slotsOneRoundOn, window.earlierRound);
+  const shares = g.node('Softmax', [g.node('Max', [sameRound, earlierRound], sameRound)], sameRound, { axis: -1 });
+  const sums = g.node('MatMul', [shares, values], { elementType: 'float32', shape: [headCount, rows, headWidth] });
+  return reshape(g, transpose(g, sums, [1, 0, 2]), [rows, all]);
+}
+
+/**
+ * Puts the rows of a run into a carried ring: `x [heads, rows, width] → [heads, slots, width]`, each row in its slot, the
+ * others as they were.
+ */
+function ringMemory(g: GraphBuilder, x: GraphTensor, { slotCount, writeIndices }: RingWindow): GraphTensor {
+  const [headCount, , width] = x.shape as readonly [number, GraphTensor['shape'][number], number];
+  const ring = g.state('ring', x.elementType, [headCount * slotCount, width]);
+  const written = g.node('ScatterND', [ring.value, writeIndices, x], {
+    elementType: x.elementType,
+    shape: [headCount * slotCount, width],
+  });
+  ring.advance(written);
+  return reshape(g, written, [headCount, slotCount, width]);
+}

@@ -1,0 +1,53 @@
+import type { GraphBuilder } from '../../graph/graph-builder.ts';
+import { describe, type GraphTensor } from '../../graph/graph-types.ts';
+import { reshape } from '../../ops/shape.ts';
+
+/** Cosines and sines of the angles of each position and pair of values: both `[positions, headWidth / 2]`. */
+export interface RotaryTable {
+  readonly cosines: GraphTensor;
+  readonly sines: GraphTensor;
+}
+
+export interface RotaryShape {
+  /** Values of one head; even. */
+  readonly headWidth: number;
+  /** The base of the wavelengths: pair i turns by theta^(−2i / headWidth) at each position. */
+  readonly theta: number;
+}
+
+/** Frequencies are rounded to float32, as PyTorch computes with them; angles are exact. */
+export function rotaryTable(g: GraphBuilder, positionCount: number, { headWidth, theta }: RotaryShape): RotaryTable {
+  const pairs = headWidth / 2;
+  const frequencies = Array.from({ length: pairs }, (_, i) =>
+    Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / headWidth))),
+  );
+  const values = (turn: (angle: number) => number): GraphTensor =>
+    g.constant(
+      Float32Array.from({ length: positionCount * pairs }, (_, at) =>
+        turn(Math.floor(at / pairs) * frequencies[at % pairs]!),
+      ),
+      [positionCount, pairs],
+    );
+  return { cosines: values(Math.cos), sines: values(Math.sin) };
+}
+
+/**
+ * Rotary position embedding of `x [rows, heads · headWidth]` at positions int64 `[1, rows]`: value i of a head is paired
+ * with value i + headWidth / 2. Source: Su et al., "RoFormer"; the pairs as in huggingface/transformers
+ * (`rotate_half`). The operator is ONNX Runtime's own.
+ */
+export function rotate(
+  g: GraphBuilder,
+  x: GraphTensor,
+  positions: GraphTensor,
+  { cosines, sines }: RotaryTable,
+): GraphTensor {
+  const [rows, width] = x.shape;
+  const headWidth = 2 * (cosines.shape[1] as number);
+  if (x.shape.length !== 2 || typeof width !== 'number' || width % headWidth !== 0) {
+    throw g.error('rotary embedding', describe(x), `[rows, a multiple of ${headWidth}]`);
+  }
+  const batch = reshape(g, x, [1, rows!, width]);
+  const rotated = g.node('RotaryEmbedding', [batch, positions, cosines, sines], batch, {}, 'com.microsoft');
+  return reshape(g, rotated, [rows!, width]);
+}
