@@ -116,7 +116,6 @@ def _reference(model: EncodecModel, samples: Tensor, case: str) -> dict[str, Ten
 
 
 def _reference_of_segments(model: EncodecModel, samples: Tensor, case: str) -> dict[str, Tensor]:
-    config = model.config
     codes, scales = _encode(model, samples)
     tensors = {"samples": wave(samples), "scales": torch.cat(scales)[:, 0]}
     for i, (segment, scale) in enumerate(zip(codes, scales)):
