@@ -71,6 +71,7 @@ export { assertTokenSpace, tokenSpacesEqual } from './tokens/compare-token-space
 export {
   alignmentSamples,
   alignRangeOutward,
+  framesBefore,
   type SampleRange,
   type Stretch,
   trackFrameCounts,
@@ -85,7 +86,7 @@ export {
   trackFrameCount,
 } from './tokens/token-grid.ts';
 export type { JsonData, TokenSpaceDerivation } from './tokens/token-space.ts';
-export { bitrateBps, type Codebook, frameRateHz, type TokenSpace } from './tokens/token-space.ts';
+export { bitrateBps, type Codebook, frameRateHz, type TokenSegments, type TokenSpace } from './tokens/token-space.ts';
 export { tokenSpaceFromJson, tokenSpaceToJson } from './tokens/token-space-json.ts';
 export { type ValidateTokenGridOptions, validateTokenGrid } from './tokens/validate-token-grid.ts';
 export { validateTokenSpace } from './tokens/validate-token-space.ts';

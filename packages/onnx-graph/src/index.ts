@@ -36,6 +36,7 @@ export { type RotaryShape, type RotaryTable, rotaryTable, rotate } from './layer
 export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
 export { nearestCodes, sumOfCodes } from './layers/codebook-search.ts';
 export { convNextBlock } from './layers/conv-next-block.ts';
+export { reflectedSignal, type SignalEdges } from './layers/edges/reflected-signal.ts';
 export {
   type StreamEdges,
   streamStarted,
@@ -54,9 +55,10 @@ export { causalTransposedConv1d } from './layers/signal/causal-transposed-conv1d
 export { type ConvOptions, type ConvWeights, conv1d } from './layers/signal/conv1d.ts';
 export { depthwiseConv1d } from './layers/signal/depthwise-conv1d.ts';
 export { sameConv1d } from './layers/signal/same-conv1d.ts';
+export { scaledSnake } from './layers/signal/scaled-snake.ts';
 export { rowsToSignal, signalToRows, withSignalHistory } from './layers/signal/signal-layout.ts';
 export { snake } from './layers/signal/snake.ts';
-export { snakeOfTurns } from './layers/signal/snake-of-turns.ts';
+export { timeGroupNorm } from './layers/signal/time-group-norm.ts';
 export { transposedConv1d } from './layers/signal/transposed-conv1d.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';
 export { weightNormed } from './layers/weight-norm.ts';
@@ -91,7 +93,7 @@ export { type OnnxFile, openOnnxFile } from './session/onnx-file.ts';
 export { loadRuntime, type Runtime } from './session/runtime.ts';
 export type { RuntimeOptions } from './session/runtime-options.ts';
 export { openTfliteModel } from './tflite/open-tflite-model.ts';
-export { paddingValid, type TfliteElementType, type TfliteOperatorCode } from './tflite/tflite-codes.ts';
+export { type FrameSize, importStream } from './tflite/streaming-import/import-stream.ts';
 export type {
   TfliteModel,
   TfliteOperator,

@@ -83,8 +83,9 @@ async function findId(
   });
 }
 
-function shapeOf({ sampleRateHz, codebooks }: TokenSpace): string {
-  return JSON.stringify([sampleRateHz, codebooks.map(({ size, hopSamples }) => [size, hopSamples ?? null])]);
+function shapeOf({ sampleRateHz, codebooks, segments }: TokenSpace): string {
+  const books = codebooks.map(({ size, hopSamples }) => [size, hopSamples ?? null]);
+  return JSON.stringify([sampleRateHz, books, segments ?? null]);
 }
 
 function otherSpace(id: string, wantedId: string, foundId: string, checkpoint: string | undefined): SpeechTokensError {

@@ -1,4 +1,4 @@
-import type { TokenSpace, TokenTrack } from '@speech-tokens/core';
+import { frameRateHz, type TokenSpace, type TokenTrack } from '@speech-tokens/core';
 import type { LanePlace } from './id-colour.ts';
 import type { TimeWindow } from './time-window.ts';
 
@@ -22,13 +22,15 @@ export interface TokenLane {
 }
 
 export function createTokenLane(
-  { sampleRateHz, codebooks }: TokenSpace,
+  tokenSpace: TokenSpace,
   codebookIndex: number,
   window: TimeWindow,
   capacity = 32_768,
 ): TokenLane {
+  const { codebooks } = tokenSpace;
   const codebook = codebooks[codebookIndex]!;
-  const frameSeconds = codebook.hopSamples === undefined ? undefined : codebook.hopSamples / sampleRateHz;
+  const rateHz = frameRateHz(tokenSpace, codebook);
+  const frameSeconds = rateHz === undefined ? undefined : 1 / rateHz;
   const firstFrame = frameSeconds === undefined ? 0 : Math.floor(window.startSeconds / frameSeconds);
   const endFrame = frameSeconds === undefined ? 0 : Math.ceil(window.endSeconds / frameSeconds);
   let passed = 0;

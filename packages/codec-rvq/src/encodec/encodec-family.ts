@@ -1,18 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { ModelFile } from '@speech-tokens/core';
-import { type Checkpoint, openCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
+import type { ModelFile, ResolvedModelFile } from '@speech-tokens/core';
+import { openCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
 import { createCausalDetokenizer } from '../causal/causal-detokenizer.ts';
 import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
 import { hubFile } from '../family/hub-file.ts';
 import { residualSpace } from '../family/residual-space.ts';
-import { type EncodecConfig, parseEncodecConfig } from './encodec-config.ts';
+import { type EncodecKind, parseEncodecConfig } from './encodec-config.ts';
+import type { EncodecModel } from './encodec-model.ts';
+import { encodec24kHzSpace, encodec48kHzSpace } from './encodec-spaces.ts';
+import { createSegmentDetokenizer, createSegmentTokenizer } from './segment-codec.ts';
 import { buildStreamDecoder, buildStreamEncoder, firstRunFrames } from './stream-graphs.ts';
-
-interface EncodecModel {
-  readonly config: EncodecConfig;
-  readonly checkpoint: Checkpoint;
-}
 
 type EncodecFamily = CodecFamily<'config' | 'weights', EncodecModel>;
 
@@ -28,21 +26,14 @@ const files = (repository: string, licence: string): { readonly config: ModelFil
 const unstatedLicence = 'not stated (code: MIT)';
 
 /** EnCodec for speech and other sound, 24 kHz: causal, streams frame by frame. */
-export const encodec24kHzFamily: EncodecFamily = {
+const encodec24kHz: EncodecFamily = {
   id: 'rvq:encodec-24khz',
   title: 'EnCodec, 24 kHz, 75 frames/s, up to 32 codebooks',
   files: files('facebook/encodec_24khz', unstatedLicence),
-  space: residualSpace({ sampleRateHz: 24_000, hopSamples: 320, codebookCount: 32, codebookSize: 1_024 }),
+  space: encodec24kHzSpace,
   tokenizerLatencySamples: 7 * 320,
   detokenizerLatencySamples: 7 * 320,
-
-  async open({ config, weights }) {
-    return {
-      config: parseEncodecConfig(await readFile(config.path, 'utf8'), config.path, 'causal'),
-      checkpoint: await openCheckpoint(weights.path),
-    };
-  },
-
+  open: (found) => openModel(found, 'causal'),
   spaceOf: ({ config }) => residualSpace(config),
 
   async createTokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
@@ -67,5 +58,29 @@ export const encodec24kHzFamily: EncodecFamily = {
   },
 };
 
+/** EnCodec for music, 48 kHz stereo: segments of one second, each by itself, with their loudness beside the tokens. */
+const encodec48kHz: EncodecFamily = {
+  id: 'rvq:encodec-48khz',
+  title: 'EnCodec, 48 kHz stereo, 150 frames/s, up to 16 codebooks',
+  files: files('facebook/encodec_48khz', unstatedLicence),
+  space: encodec48kHzSpace,
+  tokenizerLatencySamples: encodec48kHzSpace.segments.lengthSamples,
+  detokenizerLatencySamples: encodec48kHzSpace.segments.strideSamples,
+  open: (found) => openModel(found, 'segmented'),
+  spaceOf: ({ config }) => ({ ...residualSpace(config), segments: config.segments! }),
+  createTokenizer: async (model, kit) => createSegmentTokenizer(model, kit),
+  createDetokenizer: (model, kit) => createSegmentDetokenizer(model, kit),
+};
+
 /** All families of this folder. */
-export const encodecFamilies: readonly EncodecFamily[] = [encodec24kHzFamily];
+export const encodecFamilies: readonly EncodecFamily[] = [encodec24kHz, encodec48kHz];
+
+async function openModel(
+  { config, weights }: { readonly [name in 'config' | 'weights']: ResolvedModelFile },
+  kind: EncodecKind,
+): Promise<EncodecModel> {
+  return {
+    config: parseEncodecConfig(await readFile(config.path, 'utf8'), config.path, kind),
+    checkpoint: await openCheckpoint(weights.path),
+  };
+}

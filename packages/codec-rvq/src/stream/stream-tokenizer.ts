@@ -3,6 +3,7 @@ import {
   createStreamSession,
   type PcmChunk,
   type SessionState,
+  type SideTrack,
   type SpeechTokenizerV1,
   type StreamMachine,
   type TokenGrid,
@@ -16,6 +17,8 @@ export interface StreamTokenizerParts {
   readonly tokenSpace: TokenSpace;
   readonly audioFormat: AudioFormat;
   readonly latencySamples: number;
+  /** The side tracks of every grid, by their shape. Each grid then ends with a row of theirs, or with the recording. */
+  readonly sideTracks?: readonly Omit<SideTrack, 'values'>[];
   /** A new stream that gives the first `codebookCount` codebooks. */
   openStream(codebookCount: number): Promise<StreamMachine<PcmChunk, TokenGrid>>;
   /** Frees what streams run on. Called once. */
@@ -46,11 +49,16 @@ export function createStreamTokenizer(parts: StreamTokenizerParts): SpeechTokeni
       const pieces = [...(await session.push({ ...clip, startSample: 0 }, options)), ...(await session.flush(options))];
       const idsOf = (k: number): Uint32Array =>
         joined([new Uint32Array(0), ...pieces.map(({ tracks }) => tracks[k]!.ids)]);
+      const sideTracks = parts.sideTracks?.map((shape, i) => ({
+        ...shape,
+        values: joined([new Float32Array(0), ...pieces.map((piece) => piece.sideTracks![i]!.values)]),
+      }));
       return {
         tokenSpace,
         startSample: 0,
         sampleCount: clip.channels[0]!.length,
         tracks: Array.from({ length: codebookCount ?? tokenSpace.codebooks.length }, (_, k) => ({ ids: idsOf(k) })),
+        ...(sideTracks === undefined ? {} : { sideTracks }),
       };
     },
     streaming: { latencySamples, open: (settings = {}) => open(settings) },

@@ -6,7 +6,7 @@ import { type Reference, readReference, snrDb } from './reference.ts';
 // Codecs of the authors' architecture with random weights in unusual sizes, and what PyTorch computes with them: made by
 // tools/reference. One sample, less than a hop, one more than a hop, odd lengths, silence and a full-scale square wave.
 
-describe.each(['encodec-24khz'])('%s', (name) => {
+describe.each(['encodec-24khz', 'encodec-48khz'])('%s', (name) => {
   let codec: Codec;
   let reference: Reference;
   beforeAll(async () => {
@@ -23,6 +23,12 @@ describe.each(['encodec-24khz'])('%s', (name) => {
       for (const codebookCount of reference.info.codebookCounts) {
         const grid = await codec.tokenizer.tokenize(clip, { codebookCount });
         expect(grid.tracks, example).toEqual(referenceTracks(reference, example, codebookCount));
+        const scales = referenceScales(reference, example);
+        expect(grid.sideTracks?.length, example).toBe(scales === undefined ? undefined : 1);
+        for (const [i, scale] of scales?.entries() ?? []) {
+          // Sums of squares round in another order.
+          expect(Math.abs(grid.sideTracks![0]!.values[i]! / scale - 1), example).toBeLessThan(1e-6);
+        }
         for (const id of grid.tracks[0]!.ids) used.add(id);
       }
     }
@@ -49,26 +55,36 @@ describe.each(['encodec-24khz'])('%s', (name) => {
   });
 });
 
-/** The first tracks of a case. */
+/** The first tracks of a case; of a codec in segments, their frames one after another. */
 function referenceTracks(reference: Reference, example: string, codebookCount: number): TokenGrid['tracks'] {
-  const codes = reference.integers(`${example}.codes`);
-  const width = reference.shape(`${example}.codes`)[1]!;
+  const names = reference.names.filter((name) => new RegExp(`^${example}\\.(segments\\.\\d+\\.)?codes$`).test(name));
+  names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const width = reference.shape(names[0]!)[1]!;
+  const codes = names.flatMap((name) => [...reference.integers(name)]);
   return Array.from({ length: codebookCount }, (_, k) => ({
     ids: Uint32Array.from({ length: codes.length / width }, (_, frame) => codes[frame * width + k]!),
   }));
 }
 
+/** The loudness of each segment, where the codec normalises them. */
+function referenceScales(reference: Reference, example: string): Float32Array | undefined {
+  const name = `${example}.scales`;
+  return reference.names.includes(name) ? reference.floats(name) : undefined;
+}
+
 async function referenceGrid(
-  tokenizer: SpeechTokenizerV1,
+  { tokenSpace, audioFormat }: SpeechTokenizerV1,
   reference: Reference,
   example: string,
   samples: Float32Array,
 ): Promise<TokenGrid> {
-  const { tokenSpace } = tokenizer;
+  const values = referenceScales(reference, example);
+  const hopSamples = tokenSpace.segments?.strideSamples ?? 0;
   return {
     tokenSpace,
     startSample: 0,
-    sampleCount: samples.length / tokenizer.audioFormat.channelCount,
+    sampleCount: samples.length / audioFormat.channelCount,
     tracks: referenceTracks(reference, example, tokenSpace.codebooks.length),
+    ...(values === undefined ? {} : { sideTracks: [{ name: 'scale', hopSamples, valuesPerFrame: 1, values }] }),
   };
 }

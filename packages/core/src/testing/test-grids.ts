@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../random/seeded-random.ts';
+import { trackFrameCounts } from '../tokens/frame-clock.ts';
 import { frameCountFor, type SideTrack, type TokenGrid, type TokenTrack } from '../tokens/token-grid.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
 import { joinGrids } from '../transforms/join-grids.ts';
@@ -6,9 +7,13 @@ import { ConformanceFailure } from './conformance-check.ts';
 
 /** A valid grid with ids drawn evenly from each codebook: anything that is in range must decode. */
 export function makeRandomGrid(space: TokenSpace, sampleCount: number, random: SeededRandom): TokenGrid {
-  const tracks = space.codebooks.map(({ size, hopSamples }): TokenTrack => {
-    // Units without a clock: 50 a second is a usual rate.
-    const ids = new Uint32Array(frameCountFor(sampleCount, hopSamples ?? Math.ceil(space.sampleRateHz / 50)));
+  // Units without a clock: 50 a second is a usual rate.
+  const clockless = frameCountFor(sampleCount, Math.ceil(space.sampleRateHz / 50));
+  const counts = trackFrameCounts(space, sampleCount)?.exact;
+  const tracks = space.codebooks.map(({ size, hopSamples }, k): TokenTrack => {
+    const ids = new Uint32Array(
+      counts?.[k] ?? (hopSamples === undefined ? clockless : frameCountFor(sampleCount, hopSamples)),
+    );
     for (let i = 0; i < ids.length; i++) ids[i] = random.nextInteger(size);
     return trackOf(ids, space);
   });

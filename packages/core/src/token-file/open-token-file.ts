@@ -3,7 +3,7 @@ import { readFloats } from '../bytes/little-endian.ts';
 import type { CallOptions } from '../contract/call-options.ts';
 import { isSpeechTokensError, SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { readSafetensorsHeader } from '../safetensors/read-safetensors-header.ts';
-import { alignmentSamples, type SampleRange, sideRows } from '../tokens/frame-clock.ts';
+import { alignmentSamples, framesBefore, type SampleRange, sideRows } from '../tokens/frame-clock.ts';
 import type { SideTrack, TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
 import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
 import { checkCut } from '../transforms/slice-grid.ts';
@@ -65,10 +65,9 @@ export async function openTokenFile(source: ByteSource, options: SignalOption = 
   ): Promise<TokenTrack> {
     const reader = readers[index] as (typeof readers)[number];
     if (isWhole) return reader.readAll(signal);
-    const hop = tokenSpace.codebooks[index]?.hopSamples as number;
     // Past the last frame boundary there is only the last frame, and any padding: both belong to the end.
     const frameAt = (sample: number): number =>
-      sample === endSample ? Number.POSITIVE_INFINITY : (sample - startSample) / hop;
+      sample === endSample ? Number.POSITIVE_INFINITY : framesBefore(metadata, index, sample);
     if (range.startSample === range.endSample) return reader.readFrames(0, 0, signal);
     return reader.readFrames(frameAt(range.startSample), frameAt(range.endSample), signal);
   }

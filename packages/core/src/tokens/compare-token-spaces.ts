@@ -32,6 +32,8 @@ export function assertTokenSpace(found: TokenSpace, wanted: TokenSpace, what = '
 function describe(space: TokenSpace): string {
   const codebooks = space.codebooks.map(({ name, size, hopSamples }) => `${name}: ${size} ids, hop ${hopSamples}`);
   const shown = codebooks.length > 4 ? [...codebooks.slice(0, 4), `and ${codebooks.length - 4} more`] : codebooks;
+  const { lengthSamples, strideSamples } = space.segments ?? {};
+  const segments = lengthSamples === undefined ? '' : `segments of ${lengthSamples} every ${strideSamples} samples, `;
   const flags = `${space.prefixDecodable ? '' : 'not '}prefix-decodable, durations ${space.durations ?? 'none'}`;
-  return `${space.sampleRateHz} Hz, ${flags}, derived by ${space.derivedFrom?.transform ?? 'nothing'}, (${shown.join('; ')})`;
+  return `${space.sampleRateHz} Hz, ${segments}${flags}, derived by ${space.derivedFrom?.transform ?? 'nothing'}, (${shown.join('; ')})`;
 }

@@ -1,11 +1,12 @@
 import { frameCountFor, type TokenGrid } from './token-grid.ts';
-import type { TokenSpace } from './token-space.ts';
+import type { TokenSegments, TokenSpace } from './token-space.ts';
 
 /**
- * The samples that stretches of a space can be cut at: the least common multiple of all its hops. A space without a
- * clock takes it from the space that it is derived from; `undefined` where that has none either.
+ * The samples that stretches of a space can be cut at: the least common multiple of all its hops, or the stride of its
+ * segments. A space without a clock takes it from the space that it is derived from; `undefined` where that has none either.
  */
 export function alignmentSamples(space: TokenSpace): number | undefined {
+  if (space.segments !== undefined) return space.segments.strideSamples;
   const hops = hopsOf(space);
   if (hops !== undefined) return hops.reduce(leastCommonMultiple, 1);
   return space.derivedFrom === undefined ? undefined : alignmentSamples(space.derivedFrom.tokenSpace);
@@ -31,6 +32,8 @@ function leastCommonMultiple(a: number, b: number): number {
  * How many frames the tracks of a stretch have, per codebook of the space: just those that cover the samples (`exact`),
  * or all up to the end of the last frame of the coarsest hop (`padded`). The two are the same where the space has
  * one hop, and where the samples end on a coarse frame; and `padded` is `exact` where a hop does not divide the coarsest.
+ * In segments, `exact` are the frames of audio that ends with the stretch; where it ends with the stride of a segment, the
+ * audio may go on, and `padded` are the frames with the last segment whole.
  * `undefined` where a codebook carries no clock.
  */
 export function trackFrameCounts(
@@ -39,11 +42,42 @@ export function trackFrameCounts(
 ): { readonly exact: readonly number[]; readonly padded: readonly number[] } | undefined {
   const hops = hopsOf(space);
   if (hops === undefined) return undefined;
+  const { segments } = space;
+  if (segments !== undefined) {
+    const exact = hops.map((hop) => segmentFrames(segments, hop, sampleCount));
+    if (sampleCount % segments.strideSamples !== 0) return { exact, padded: exact };
+    const count = sampleCount / segments.strideSamples;
+    return { exact, padded: hops.map((hop) => count * frameCountFor(segments.lengthSamples, hop)) };
+  }
   const coarsest = Math.max(...hops);
   const exact = hops.map((hop) => frameCountFor(sampleCount, hop));
   if (hops.some((hop) => coarsest % hop !== 0)) return { exact, padded: exact };
   const coarseFrames = frameCountFor(sampleCount, coarsest);
   return { exact, padded: hops.map((hop) => coarseFrames * (coarsest / hop)) };
+}
+
+/** Frames of audio in segments: of those that are whole, and of the one or two that its end cuts short. */
+function segmentFrames({ lengthSamples, strideSamples }: TokenSegments, hop: number, sampleCount: number): number {
+  const whole = sampleCount < lengthSamples ? 0 : Math.floor((sampleCount - lengthSamples) / strideSamples) + 1;
+  let frames = whole * frameCountFor(lengthSamples, hop);
+  for (let left = sampleCount - whole * strideSamples; left > 0; left -= strideSamples) {
+    frames += frameCountFor(left, hop);
+  }
+  return frames;
+}
+
+/**
+ * How many frames of a codebook lie before a sample of a stretch, at which it can be cut: a multiple of
+ * `alignmentSamples`. The codebook has a hop.
+ */
+export function framesBefore(stretch: Stretch, codebookIndex: number, sample: number): number {
+  const { tokenSpace, startSample, sampleCount } = stretch;
+  const hop = tokenSpace.codebooks[codebookIndex]?.hopSamples as number;
+  const { segments } = tokenSpace;
+  const offset = sample - startSample;
+  if (segments === undefined) return offset / hop;
+  // What is left is coded as if it were audio by itself.
+  return segmentFrames(segments, hop, sampleCount) - segmentFrames(segments, hop, sampleCount - offset);
 }
 
 /** A stretch of a stream, both ends in samples from the stream's start. */

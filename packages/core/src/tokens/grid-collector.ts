@@ -1,7 +1,8 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { assertTokenSpace } from './compare-token-spaces.ts';
+import { trackFrameCounts } from './frame-clock.ts';
 import { createIntegerList, type IntegerList, integerWidthBytes } from './integer-list.ts';
-import type { SideTrack, TokenGrid, TokenTrack } from './token-grid.ts';
+import { type SideTrack, type TokenGrid, type TokenTrack, trackFrameCount } from './token-grid.ts';
 import type { Codebook, TokenSpace } from './token-space.ts';
 import { validateTokenGrid } from './validate-token-grid.ts';
 
@@ -48,6 +49,7 @@ export function createGridCollector(first: TokenGrid): GridCollector {
     valuesPerFrame,
     pieces: [] as Float32Array[],
   }));
+  const frameCounts = first.tracks.map(() => 0);
   let sampleCount = 0;
 
   return {
@@ -72,6 +74,8 @@ export function createGridCollector(first: TokenGrid): GridCollector {
         });
       }
       checkSideTrackShapes(grid.sideTracks ?? [], sideTracks);
+      const frames = grid.tracks.map((track, index) => (frameCounts[index] as number) + trackFrameCount(track));
+      if (tokenSpace.segments !== undefined) checkSegments(tokenSpace, frames, sampleCount + grid.sampleCount);
       // Everything that can be wrong is looked at before the first change, so that a refused grid leaves no trace.
       const newPieces = sideTracks.map((side, index) =>
         newRows(side, grid.sideTracks?.[index] as SideTrack, endSample),
@@ -83,6 +87,7 @@ export function createGridCollector(first: TokenGrid): GridCollector {
         appendTrack(tracks[index] as CollectedTrack, track, tokenSpace.durations === 'runs');
       }
       for (const [index, piece] of newPieces.entries()) if (piece.length > 0) sideTracks[index]?.pieces.push(piece);
+      frameCounts.splice(0, frames.length, ...frames);
       sampleCount += grid.sampleCount;
     },
   };
@@ -101,6 +106,20 @@ function appendTrack(collected: CollectedTrack, { ids, durationsFrames }: TokenT
   }
   collected.ids.append(ids, from);
   durations.append(durationsFrames, from);
+}
+
+/** Segments before the last must be whole, unless the audio ends within them. */
+function checkSegments(space: TokenSpace, frames: readonly number[], sampleCount: number): void {
+  const { exact, padded } = trackFrameCounts(space, sampleCount) as NonNullable<ReturnType<typeof trackFrameCounts>>;
+  const fits = (wanted: readonly number[]) => frames.every((count, index) => count === wanted[index]);
+  if (fits(exact) || fits(padded)) return;
+  throw new SpeechTokensError('token-grid-invalid', {
+    problem: 'The grids do not join to whole segments',
+    found: `${frames.join(', ')} frames for ${sampleCount} samples`,
+    wanted: `${exact.slice(0, frames.length).join(', ')} frames`,
+    remedy: 'Join grids of one recording, made by one stream or cut by sliceGrid',
+    details: {},
+  });
 }
 
 /** A run that spans the seam must still fit 32 bits. */

@@ -9,6 +9,7 @@ export function tokenSpaceToJson(space: TokenSpace): { readonly [key: string]: J
     codebooks: space.codebooks.map(({ name, size, hopSamples }) =>
       hopSamples === undefined ? { name, size } : { name, size, hopSamples },
     ),
+    ...copySegments(space),
     prefixDecodable: space.prefixDecodable,
     ...(space.durations === undefined ? {} : { durations: space.durations }),
     ...(space.derivedFrom === undefined
@@ -32,6 +33,14 @@ export function tokenSpaceFromJson(value: unknown): TokenSpace {
   return copyKnownFields(value as TokenSpace);
 }
 
+function copySegments({ segments }: TokenSpace): {
+  readonly segments?: { lengthSamples: number; strideSamples: number };
+} {
+  if (segments === undefined) return {};
+  const { lengthSamples, strideSamples } = segments;
+  return { segments: { lengthSamples, strideSamples } };
+}
+
 function copyKnownFields(space: TokenSpace): TokenSpace {
   return {
     id: space.id,
@@ -40,6 +49,7 @@ function copyKnownFields(space: TokenSpace): TokenSpace {
       ({ name, size, hopSamples }): Codebook =>
         hopSamples === undefined ? { name, size } : { name, size, hopSamples },
     ),
+    ...copySegments(space),
     prefixDecodable: space.prefixDecodable,
     ...(space.durations === undefined ? {} : { durations: space.durations }),
     ...(space.derivedFrom === undefined

@@ -28,6 +28,17 @@ export interface TokenSpaceDerivation {
 export type JsonData = null | boolean | number | string | readonly JsonData[] | { readonly [key: string]: JsonData };
 
 /**
+ * Segments in which a codec codes audio, each by itself: segment s starts at sample s · strideSamples and covers
+ * lengthSamples, so that neighbours overlap; it is shorter where the audio ends within it. Every segment that starts
+ * before the end of the audio is coded, and has ⌈its samples / hop⌉ frames of each codebook.
+ */
+export interface TokenSegments {
+  /** From strideSamples to twice as many. */
+  readonly lengthSamples: number;
+  readonly strideSamples: number;
+}
+
+/**
  * What ids mean. Parts fit together (a tokenizer and a detokenizer, a grid and a language model)
  * if and only if the ids of their token spaces are equal.
  */
@@ -38,6 +49,11 @@ export interface TokenSpace {
   readonly sampleRateHz: number;
   /** Coarse to fine. */
   readonly codebooks: readonly Codebook[];
+  /**
+   * Present where tracks hold the frames of one overlapping segment after those of another (EnCodec at 48 kHz), and not
+   * one run of frames. All codebooks then have one hop, and a whole segment has at most one frame more than its stride takes.
+   */
+  readonly segments?: TokenSegments;
   /**
    * True where the first K codebooks alone are a valid, decodable grid, for every K ≥ 1 (residual quantizers).
    */
@@ -53,7 +69,11 @@ export interface TokenSpace {
 
 /** Frames per second of one codebook (its tokens per second, unless they have durations); `undefined` where it carries no clock. */
 export function frameRateHz(space: TokenSpace, codebook: Codebook): number | undefined {
-  return codebook.hopSamples === undefined ? undefined : space.sampleRateHz / codebook.hopSamples;
+  const { hopSamples } = codebook;
+  if (hopSamples === undefined) return undefined;
+  if (space.segments === undefined) return space.sampleRateHz / hopSamples;
+  const { lengthSamples, strideSamples } = space.segments;
+  return (space.sampleRateHz * Math.ceil(lengthSamples / hopSamples)) / strideSamples;
 }
 
 /**

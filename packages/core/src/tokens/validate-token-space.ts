@@ -43,6 +43,7 @@ function validateOne(space: TokenSpace): void {
       throw invalid(`codebooks[${index}].name`, showValue(codebook.name), 'a name of its own');
     names.add(codebook.name);
   }
+  if (space.segments !== undefined) validateSegments(space);
   if (!Number.isSafeInteger(alignmentOf(space))) {
     throw invalid('codebooks', 'hops without a common multiple below 2^53', 'hops that divide one another');
   }
@@ -76,6 +77,25 @@ function validateCodebook(codebook: Codebook, field: string): void {
   if (codebook.hopSamples !== undefined && !isCount(codebook.hopSamples)) {
     throw invalid(`${field}.hopSamples`, showValue(codebook.hopSamples), 'an integer of at least 1, or nothing');
   }
+}
+
+function validateSegments({ segments, codebooks }: TokenSpace): void {
+  const { lengthSamples, strideSamples } = (segments ?? {}) as NonNullable<TokenSpace['segments']>;
+  if (!isCount(strideSamples))
+    throw invalid('segments.strideSamples', showValue(strideSamples), 'an integer of at least 1');
+  if (!isCount(lengthSamples) || lengthSamples < strideSamples || lengthSamples > 2 * strideSamples) {
+    throw invalid(
+      'segments.lengthSamples',
+      showValue(lengthSamples),
+      `an integer of ${strideSamples} to twice as many`,
+    );
+  }
+  const hops = new Set(codebooks.map((codebook) => codebook.hopSamples));
+  const [hop] = hops;
+  if (hop === undefined || hops.size > 1) throw invalid('segments', `hops of ${[...hops].join(', ')}`, 'one hop');
+  // So that the frames of a stretch that ends between two segments can be told from its length: one more, or not.
+  const overlapFrames = Math.ceil(lengthSamples / hop) - Math.ceil(strideSamples / hop);
+  if (overlapFrames > 1) throw invalid('segments', `${overlapFrames} frames past the stride`, 'at most 1');
 }
 
 function validateDurations(space: TokenSpace): void {

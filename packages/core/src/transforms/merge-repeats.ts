@@ -33,6 +33,7 @@ export const mergeRepeats: TokenTransform = {
       id: `${inputSpace.id}+${name}`,
       sampleRateHz: inputSpace.sampleRateHz,
       codebooks: inputSpace.codebooks,
+      ...(inputSpace.segments === undefined ? {} : { segments: inputSpace.segments }),
       prefixDecodable: inputSpace.prefixDecodable,
       durations: 'runs',
       derivedFrom: { transform: name, tokenSpace: inputSpace },

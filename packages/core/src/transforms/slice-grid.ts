@@ -1,5 +1,5 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
-import { alignmentSamples, type SampleRange, type Stretch, sideRows } from '../tokens/frame-clock.ts';
+import { alignmentSamples, framesBefore, type SampleRange, type Stretch, sideRows } from '../tokens/frame-clock.ts';
 import type { SideTrack, TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
 import type { Codebook } from '../tokens/token-space.ts';
 import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
@@ -20,10 +20,9 @@ export function sliceGrid(grid: TokenGrid, startSample: number, endSample: numbe
   const gridEnd = grid.startSample + grid.sampleCount;
   const tracks = grid.tracks.map((track, index) => {
     const codebook = tokenSpace.codebooks[index] as Codebook;
-    const hop = codebook.hopSamples as number;
     // At the grid's own end the last frame belongs to the slice in whole, and so does any padding.
-    const from = startSample === gridEnd ? Number.POSITIVE_INFINITY : (startSample - grid.startSample) / hop;
-    const to = endSample === gridEnd ? Number.POSITIVE_INFINITY : (endSample - grid.startSample) / hop;
+    const from = startSample === gridEnd ? Number.POSITIVE_INFINITY : framesBefore(grid, index, startSample);
+    const to = endSample === gridEnd ? Number.POSITIVE_INFINITY : framesBefore(grid, index, endSample);
     const empty = startSample === endSample;
     if (track.durationsFrames === undefined) return { ids: empty ? new Uint32Array(0) : track.ids.slice(from, to) };
     if (empty) return { ids: new Uint32Array(0), durationsFrames: new Uint32Array(0) };

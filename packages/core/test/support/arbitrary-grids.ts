@@ -23,10 +23,22 @@ export const snacSpace: TokenSpace = { ...spaceOf([2048, 1024, 512], 4096), id: 
 /** Few ids, so that repeats are common; hops that nest, do not nest, or are one. */
 const hopLists = fc.constantFrom([4], [4, 4], [4, 4, 4], [8, 4, 2], [8, 4, 4, 2], [2, 8], [6, 4]);
 
-/** Valid grids of one to four codebooks, with and without padding and side tracks. */
+/** Hops in segments: of whole frames, of one frame more than the stride takes, without an overlap. */
+const segmentLists: fc.Arbitrary<TokenSpace['segments']> = fc.constantFrom(
+  undefined,
+  undefined,
+  undefined,
+  { lengthSamples: 12, strideSamples: 12 },
+  { lengthSamples: 12, strideSamples: 8 },
+  { lengthSamples: 12, strideSamples: 6 },
+  { lengthSamples: 11, strideSamples: 8 },
+);
+
+/** Valid grids of one to four codebooks, with and without segments, padding and side tracks. */
 export const anyGrid: fc.Arbitrary<TokenGrid> = fc
   .record({
     hops: hopLists,
+    segments: segmentLists,
     sampleCount: fc.nat(70),
     startFrame: fc.nat(3),
     padded: fc.boolean(),
@@ -35,8 +47,9 @@ export const anyGrid: fc.Arbitrary<TokenGrid> = fc
     sideHops: fc.array(fc.constantFrom(5, 12, 48), { maxLength: 2 }),
     seed: fc.nat(),
   })
-  .map(({ hops, sampleCount, startFrame, padded, size, codebookCount, sideHops, seed }) => {
-    const tokenSpace = spaceOf(hops, size);
+  .map(({ hops, segments, sampleCount, startFrame, padded, size, codebookCount, sideHops, seed }) => {
+    const inSegments = segments !== undefined && hops.every((hop) => hop === 4);
+    const tokenSpace = inSegments ? { ...spaceOf(hops, size), id: 'test:segments', segments } : spaceOf(hops, size);
     const startSample = startFrame * 24;
     const counts = trackFrameCounts(tokenSpace, sampleCount);
     const next = createRandom(seed).nextInteger;

@@ -25,6 +25,8 @@ export class GraphBuilder {
   readonly #states: StateTensor[] = [];
   readonly #stateNames = new Set<string>();
   readonly #scopes: string[] = [];
+  /** Results of nodes that are outputs of the graph, and the names that they have as such. */
+  readonly #outputNames = new Map<string, string>();
   #counter = 0;
 
   constructor(name: string) {
@@ -151,7 +153,11 @@ export class GraphBuilder {
       states: [...this.#states],
       model: encodeModel({
         name: this.#name,
-        nodes: this.#nodes,
+        nodes: this.#nodes.map((node) => ({
+          ...node,
+          inputs: node.inputs.map((input) => this.#outputNames.get(input) ?? input),
+          outputs: node.outputs.map((output) => this.#outputNames.get(output) ?? output),
+        })),
         initializers: [...this.#initializers.values()],
         inputs: [
           ...this.#inputs,
@@ -165,7 +171,13 @@ export class GraphBuilder {
     };
   }
 
+  /** Gives a tensor the name of an output: where a node computes it, without a copy. */
   #rename(name: string, tensor: GraphTensor): GraphTensor {
+    const isComputed = this.#nodes.some(({ outputs }) => outputs.includes(tensor.name));
+    if (isComputed && !this.#outputNames.has(tensor.name)) {
+      this.#outputNames.set(tensor.name, name);
+      return { ...tensor, name };
+    }
     this.#nodes.push({
       operator: 'Identity',
       name: `output/${name}`,

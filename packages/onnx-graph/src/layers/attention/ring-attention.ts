@@ -67,11 +67,11 @@ export function ringAttention(
  */
 function ringMemory(g: GraphBuilder, x: GraphTensor, { slotCount, writeIndices }: RingWindow): GraphTensor {
   const [headCount, , width] = x.shape as readonly [number, GraphTensor['shape'][number], number];
-  const ring = g.state('ring', x.elementType, [headCount * slotCount, width]);
+  const ring = g.state('ring', x.elementType, [headCount, slotCount, width]);
   const written = g.node('ScatterND', [ring.value, writeIndices, x], {
     elementType: x.elementType,
-    shape: [headCount * slotCount, width],
+    shape: [headCount, slotCount, width],
   });
   ring.advance(written);
-  return reshape(g, written, [headCount, slotCount, width]);
+  return written;
 }

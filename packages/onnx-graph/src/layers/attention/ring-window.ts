@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../../graph/graph-builder.ts';
 import type { GraphTensor } from '../../graph/graph-types.ts';
 import { add, subtract } from '../../ops/elementwise.ts';
 import { cast } from '../../ops/matrix.ts';
-import { reshape } from '../../ops/shape.ts';
+import { concat, reshape } from '../../ops/shape.ts';
 
 export interface RingWindowOptions {
   readonly headCount: number;
@@ -24,7 +24,7 @@ export interface RingWindowOptions {
  */
 export interface RingWindow {
   readonly slotCount: number;
-  /** Where each head's row of a ring `[heads · slotCount, …]` is written: int64 `[heads, rows, 1]`. */
+  /** Where each head's row of a ring `[heads, slotCount, …]` is written, head and slot: int64 `[heads, rows, 2]`. */
   readonly writeIndices: GraphTensor;
   /** int64 `[1, rows]` */
   readonly slots: GraphTensor;
@@ -65,15 +65,28 @@ export function ringWindow(
   };
 
   const slotIds = reshape(g, cast(g, slots, 'int64'), [1, rows]);
-  const starts = BigInt64Array.from({ length: headCount }, (_, head) => BigInt(head * slotCount));
   return {
     slotCount,
-    writeIndices: add(g, g.constant(starts, [headCount, 1, 1]), reshape(g, slotIds, [1, rows, 1])),
+    writeIndices: writeIndices(g, slotIds, headCount),
     slots: slotIds,
     slotsOneRoundOn: add(g, slotIds, g.constant(BigInt64Array.of(BigInt(slotCount)), [])),
     sameRound: mask(g.node('Not', [isEarlier], table('bool'))),
     earlierRound: mask(isEarlier),
   };
+}
+
+function writeIndices(g: GraphBuilder, slots: GraphTensor, headCount: number): GraphTensor {
+  const rows = slots.shape[1]!;
+  const shape = [headCount, rows, 1];
+  const heads = BigInt64Array.from({ length: headCount }, (_, head) => BigInt(head));
+  const zeros = g.constant(new BigInt64Array(headCount), [headCount, 1, 1]);
+  const slotOfEach = add(g, zeros, reshape(g, slots, [1, rows, 1]));
+  const headOfEach = g.node(
+    'Expand',
+    [g.constant(heads, [headCount, 1, 1]), g.node('Shape', [slotOfEach], { elementType: 'int64', shape: [3] })],
+    { elementType: 'int64', shape },
+  );
+  return concat(g, [headOfEach, slotOfEach], 2);
 }
 
 /**

@@ -1,0 +1,28 @@
+import {
+  add,
+  type ConvWeights,
+  conv1d,
+  type GraphBuilder,
+  type GraphTensor,
+  sameConv1d,
+  scaledSnake,
+  type WeightScope,
+  weightNormed,
+} from '@speech-tokens/onnx-graph';
+import { givingScaled, snakeAlpha, snakeTimesAlpha, takingScaled } from './scaled-snake.ts';
+
+/** The weights of a convolution with a bias, `[out, in, kernel]`, whether weight norm is folded or not. */
+export function convWeights(g: GraphBuilder, weights: WeightScope, shape: readonly number[]): ConvWeights {
+  return { weight: weightNormed(g, weights, shape), bias: weights.tensor(g, 'bias', [shape[0]!]) };
+}
+
+/** x + conv₁(snake(conv₇(snake(x)))), the first of them dilated: `[1, channels, samples]` in and out. */
+export function residualUnit(g: GraphBuilder, weights: WeightScope, x: GraphTensor, dilation: number): GraphTensor {
+  const channels = x.shape[1] as number;
+  const [before, between] = ['snake1', 'snake2'].map((name) => snakeAlpha(g, weights.scope(name), channels));
+  const stored = convWeights(g, weights.scope('conv1'), [channels, channels, 7]);
+  const wide = givingScaled(g, takingScaled(g, stored, before!), between!);
+  const narrow = takingScaled(g, convWeights(g, weights.scope('conv2'), [channels, channels, 1]), between!);
+  const y = sameConv1d(g, wide, snakeTimesAlpha(g, before!, x), { dilation });
+  return add(g, x, conv1d(g, narrow, scaledSnake(g, y)));
+}

@@ -1,0 +1,148 @@
+import {
+  type CallOptions,
+  framesBefore,
+  type PcmChunk,
+  type PlainData,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenSpace,
+  validateTokenGrid,
+} from '@speech-tokens/core';
+import type { GraphSession } from '@speech-tokens/onnx-graph';
+import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
+import { assertContinues } from '../causal/stream-rules.ts';
+import { overlapAdd, type SegmentTail } from './overlap-add.ts';
+import { scalesOf, scaleTrackShape } from './scale-track.ts';
+
+export interface SegmentDecoderParts {
+  /** With segments. */
+  readonly tokenSpace: TokenSpace;
+  readonly channelCount: number;
+  readonly hopSamples: number;
+  /** Whether segments have scales. */
+  readonly isNormalized: boolean;
+  /** `codes int32 [frames, codebooks]`, and `scale [1]` → `samples [channels, frames · hop]`. */
+  readonly decoder: GraphSession;
+  readonly codebookCount: number | undefined;
+}
+
+/** Tokens in, audio out, segment by segment. */
+export class SegmentDecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
+  readonly #parts: SegmentDecoderParts;
+  /** Where the next grid must start; `null` before the first, which may start at any segment. */
+  #nextSample: number | null = null;
+  /** Length of the first segment's audio; 0 before it. */
+  #windowSamples = 0;
+  #tail: SegmentTail | undefined;
+
+  constructor(parts: SegmentDecoderParts) {
+    this.#parts = parts;
+  }
+
+  accept(grid: TokenGrid): TokenGrid {
+    validateTokenGrid(grid, { tokenSpace: this.#parts.tokenSpace });
+    const used = checkCodebookCount(this.#parts.codebookCount, grid.tracks.length);
+    const { sideTracks: _, ...rest } = grid;
+    return {
+      ...rest,
+      tracks: grid.tracks.slice(0, used).map(({ ids }) => ({ ids: ids.slice() })),
+      ...(this.#parts.isNormalized && grid.sampleCount > 0
+        ? { sideTracks: [{ ...scaleTrackShape(grid.tokenSpace), values: scalesOf(grid).slice() }] }
+        : {}),
+    };
+  }
+
+  async push(grid: TokenGrid, { signal, onProgress }: CallOptions): Promise<readonly PcmChunk[]> {
+    const { tokenSpace, channelCount } = this.#parts;
+    const { strideSamples } = tokenSpace.segments!;
+    const { startSample, sampleCount } = grid;
+    if (this.#nextSample !== null) assertContinues('tokens', startSample, this.#nextSample);
+    this.#nextSample = startSample + sampleCount;
+    if (sampleCount === 0) return [];
+    const channels = Array.from({ length: channelCount }, () => new Float32Array(sampleCount));
+    for (let offset = 0, segment = 0; offset < sampleCount; offset += strideSamples, segment++) {
+      signal?.throwIfAborted();
+      const settled = await this.#decodeSegment(grid, segment);
+      for (const [i, samples] of channels.entries()) samples.set(settled[i]!.subarray(0, sampleCount - offset), offset);
+      const done = Math.min(offset + strideSamples, sampleCount);
+      onProgress?.({ stage: 'Detokenizing', done, total: sampleCount, unit: 'samples' });
+    }
+    return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels }];
+  }
+
+  async flush(): Promise<readonly PcmChunk[]> {
+    return [];
+  }
+
+  reset(): void {
+    this.#nextSample = null;
+    this.#windowSamples = 0;
+    this.#tail = undefined;
+  }
+
+  save(): PlainData {
+    const tail = this.#tail;
+    return {
+      nextSample: this.#nextSample,
+      windowSamples: this.#windowSamples,
+      tail: tail === undefined ? null : [tail.weights.slice(), ...tail.weighted.map((samples) => samples.slice())],
+    };
+  }
+
+  restore(data: PlainData): boolean {
+    const { nextSample, windowSamples, tail } = (data ?? {}) as Record<string, PlainData>;
+    if (nextSample !== null && !isCount(nextSample)) return false;
+    if (!isCount(windowSamples) || !this.#isTail(tail)) return false;
+    this.#nextSample = nextSample;
+    this.#windowSamples = windowSamples;
+    const [weights, ...weighted] = tail === null ? [] : tail.map((samples) => samples.slice());
+    this.#tail = weights === undefined ? undefined : { weights, weighted };
+    return true;
+  }
+
+  #isTail(tail: PlainData | undefined): tail is null | readonly Float32Array[] {
+    if (tail === null) return true;
+    if (!Array.isArray(tail) || tail.length !== 1 + this.#parts.channelCount) return false;
+    const { length } = tail[0] as Float32Array;
+    return tail.every((samples: unknown) => samples instanceof Float32Array && samples.length === length);
+  }
+
+  /** The samples that one segment of a grid settles, up to the start of the next. */
+  async #decodeSegment(grid: TokenGrid, segment: number): Promise<readonly Float32Array[]> {
+    const { tokenSpace, hopSamples, decoder, channelCount, isNormalized } = this.#parts;
+    const { strideSamples } = tokenSpace.segments!;
+    const startSample = grid.startSample + segment * strideSamples;
+    const isLast = startSample + strideSamples >= grid.startSample + grid.sampleCount;
+    const from = framesBefore(grid, 0, startSample);
+    const to = isLast ? grid.tracks[0]!.ids.length : framesBefore(grid, 0, startSample + strideSamples);
+    const codes = { values: interleaved(grid, tokenSpace, from, to), shape: [to - from, tokenSpace.codebooks.length] };
+    const scale = grid.sideTracks?.[0]?.values.subarray(segment, segment + 1);
+    const inputs = isNormalized ? { codes, scale: { values: scale!, shape: [1] } } : { codes };
+    const { samples } = await decoder.run(inputs, decoder.createState());
+    const length = (to - from) * hopSamples;
+    const channels = Array.from({ length: channelCount }, (_, i) =>
+      (samples as Float32Array).subarray(i * length, (i + 1) * length),
+    );
+    if (this.#windowSamples === 0) this.#windowSamples = length;
+    const { settled, tail } = overlapAdd(channels, this.#tail, strideSamples, this.#windowSamples);
+    this.#tail = tail;
+    return settled;
+  }
+}
+
+/** Codes `[frames, codebooks]` of the whole space; codebooks beyond the tracks are left out. */
+function interleaved({ tracks }: TokenGrid, space: TokenSpace, from: number, to: number): Int32Array {
+  const count = space.codebooks.length;
+  const codes = new Int32Array((to - from) * count);
+  for (const [k, { size }] of space.codebooks.entries()) {
+    const ids = tracks[k]?.ids;
+    for (let frame = from; frame < to; frame++) {
+      codes[(frame - from) * count + k] = ids === undefined ? size : ids[frame]!;
+    }
+  }
+  return codes;
+}
+
+function isCount(value: PlainData | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,140 @@
+import {
+  type CallOptions,
+  type PcmChunk,
+  type PlainData,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenSegments,
+  type TokenSpace,
+  validateAudioClip,
+} from '@speech-tokens/core';
+import type { GraphSession } from '@speech-tokens/onnx-graph';
+import { joined } from '../causal/joined.ts';
+import { assertContinues } from '../causal/stream-rules.ts';
+import { scaleTrackShape } from './scale-track.ts';
+
+export interface SegmentEncoderParts {
+  /** With segments. */
+  readonly tokenSpace: TokenSpace;
+  readonly channelCount: number;
+  /** `samples [channels, n] → codes int32 [frames, codebookCount]`, and `scale [1]` where audio is normalised. */
+  readonly encoder: GraphSession;
+  readonly codebookCount: number;
+}
+
+/** Audio in, tokens out, segment by segment. */
+export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
+  readonly #parts: SegmentEncoderParts;
+  readonly #segments: TokenSegments;
+  #samplesPushed = 0;
+  #segmentsDone = 0;
+  /** Each channel from the start of the next segment on. */
+  #pending: readonly Float32Array[];
+
+  constructor(parts: SegmentEncoderParts) {
+    this.#parts = parts;
+    this.#segments = parts.tokenSpace.segments!;
+    this.#pending = this.#noSamples();
+  }
+
+  accept(chunk: PcmChunk): PcmChunk {
+    const { tokenSpace, channelCount } = this.#parts;
+    validateAudioClip(chunk, { sampleRateHz: tokenSpace.sampleRateHz, channelCount });
+    return { ...chunk, channels: chunk.channels.map((samples) => samples.slice()) };
+  }
+
+  async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {
+    assertContinues('audio', chunk.startSample, this.#samplesPushed);
+    const { lengthSamples, strideSamples } = this.#segments;
+    this.#samplesPushed += chunk.channels[0]!.length;
+    const whole = Math.max(0, Math.floor((this.#samplesPushed - lengthSamples) / strideSamples) + 1);
+    const available = this.#pending.map((samples, i) => joined([samples, chunk.channels[i]!]));
+    return this.#encode(available, whole, options);
+  }
+
+  async flush(options: CallOptions): Promise<readonly TokenGrid[]> {
+    return this.#encode(this.#pending, Math.ceil(this.#samplesPushed / this.#segments.strideSamples), options);
+  }
+
+  reset(): void {
+    this.#samplesPushed = 0;
+    this.#segmentsDone = 0;
+    this.#pending = this.#noSamples();
+  }
+
+  save(): PlainData {
+    return {
+      samplesPushed: this.#samplesPushed,
+      segmentsDone: this.#segmentsDone,
+      pending: this.#pending.map((samples) => samples.slice()),
+    };
+  }
+
+  restore(data: PlainData): boolean {
+    const { samplesPushed, segmentsDone, pending } = (data ?? {}) as Record<string, PlainData>;
+    if (!isCount(samplesPushed) || !isCount(segmentsDone) || !Array.isArray(pending)) return false;
+    const held = Math.max(0, samplesPushed - segmentsDone * this.#segments.strideSamples);
+    const fits = (samples: unknown): boolean => samples instanceof Float32Array && samples.length === held;
+    if (pending.length !== this.#parts.channelCount || !pending.every(fits)) return false;
+    this.#samplesPushed = samplesPushed;
+    this.#segmentsDone = segmentsDone;
+    this.#pending = (pending as readonly Float32Array[]).map((samples) => samples.slice());
+    return true;
+  }
+
+  #noSamples(): readonly Float32Array[] {
+    return Array.from({ length: this.#parts.channelCount }, () => new Float32Array(0));
+  }
+
+  /** Runs the segments before number `until`, and gives their tokens as at most one grid. */
+  async #encode(
+    channels: readonly Float32Array[],
+    until: number,
+    { signal, onProgress }: CallOptions,
+  ): Promise<readonly TokenGrid[]> {
+    const { lengthSamples, strideSamples } = this.#segments;
+    const { tokenSpace, codebookCount, encoder } = this.#parts;
+    const first = this.#segmentsDone;
+    const codes: Int32Array[] = [];
+    const scales: number[] = [];
+    for (let segment = first; segment < until; segment++) {
+      signal?.throwIfAborted();
+      const start = (segment - first) * strideSamples;
+      const pieces = channels.map((samples) => samples.subarray(start, start + lengthSamples));
+      const shape = [pieces.length, pieces[0]!.length];
+      const result = await encoder.run({ samples: { values: joined(pieces), shape } }, encoder.createState());
+      codes.push(result['codes'] as Int32Array);
+      if (result['scale'] !== undefined) scales.push(result['scale'][0]!);
+      this.#segmentsDone = segment + 1;
+      const done = Math.min((segment + 1) * strideSamples, this.#samplesPushed);
+      onProgress?.({ stage: 'Tokenizing', done, total: this.#samplesPushed, unit: 'samples' });
+    }
+    this.#pending = channels.map((samples) => samples.slice((this.#segmentsDone - first) * strideSamples));
+    if (this.#segmentsDone === first) return [];
+    const startSample = first * strideSamples;
+    const tracks = Array.from({ length: codebookCount }, (_, k) => ({ ids: column(codes, codebookCount, k) }));
+    return [
+      {
+        tokenSpace,
+        startSample,
+        sampleCount: Math.min(this.#segmentsDone * strideSamples, this.#samplesPushed) - startSample,
+        tracks,
+        ...(scales.length === 0
+          ? {}
+          : { sideTracks: [{ ...scaleTrackShape(tokenSpace), values: Float32Array.from(scales) }] }),
+      },
+    ];
+  }
+}
+
+/** Column k of pieces `[frames, width]`. */
+function column(pieces: readonly Int32Array[], width: number, k: number): Uint32Array {
+  const ids = new Uint32Array(pieces.reduce((sum, piece) => sum + piece.length, 0) / width);
+  let frame = 0;
+  for (const piece of pieces) for (let i = k; i < piece.length; i += width) ids[frame++] = piece[i]!;
+  return ids;
+}
+
+function isCount(value: PlainData | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

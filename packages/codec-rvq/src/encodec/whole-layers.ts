@@ -1,0 +1,59 @@
+import {
+  add,
+  type ConvWeights,
+  conv1d,
+  elu,
+  type GraphBuilder,
+  type GraphTensor,
+  lstm,
+  reflectedSignal,
+  rowsToSignal,
+  signalToRows,
+  slice,
+  timeGroupNorm,
+  transposedConv1d,
+  type WeightScope,
+  weightNormed,
+} from '@speech-tokens/onnx-graph';
+import type { EncodecConfig } from './encodec-config.ts';
+import type { SeanetLayers } from './seanet.ts';
+
+/** As torch.nn.GroupNorm has it by default. */
+const epsilon = 1e-5;
+
+/**
+ * Layers over a whole signal `[1, channels, samples]` that starts and ends with it: each convolution looks to both sides
+ * and sees the signal's reflection beyond its ends.
+ */
+export function wholeLayers(g: GraphBuilder, { norm }: EncodecConfig): SeanetLayers {
+  const normed = (weights: WeightScope, x: GraphTensor): GraphTensor =>
+    norm === 'time_group_norm' ? timeGroupNorm(g, weights.scope('norm'), x, epsilon) : x;
+  return {
+    conv(weights, x, { inChannels, outChannels, kernelSize, stride = 1, dilation = 1 }) {
+      const total = dilation * (kernelSize - 1) + 1 - stride;
+      const after = Math.floor(total / 2);
+      const edges = { before: total - after, after, stride };
+      const padded = total === 0 ? x : reflectedSignal(g, x, edges);
+      const parts: ConvWeights = {
+        weight: weightNormed(g, weights.scope('conv'), [outChannels, inChannels, kernelSize]),
+        bias: weights.scope('conv').tensor(g, 'bias', [outChannels]),
+      };
+      return normed(weights, conv1d(g, parts, padded, { stride, dilation }));
+    },
+    transposedConv(weights, x, { inChannels, outChannels, stride = 1 }) {
+      const parts = {
+        weight: weightNormed(g, weights.scope('conv'), [inChannels, outChannels, 2 * stride]),
+        bias: weights.scope('conv').tensor(g, 'bias', [outChannels]),
+      };
+      // The norm counts the samples that are trimmed after it.
+      const y = normed(weights, transposedConv1d(g, parts, x, { stride, trim: [0, 0] }));
+      const after = Math.floor(stride / 2);
+      return slice(g, y, 2, stride - after, { fromEnd: after });
+    },
+    elu: (x) => elu(g, x),
+    lstm(weights, x, layerCount) {
+      const rows = signalToRows(g, x);
+      return rowsToSignal(g, add(g, lstm(g, weights, rows, layerCount), rows));
+    },
+  };
+}

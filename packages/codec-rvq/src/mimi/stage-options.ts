@@ -1,0 +1,26 @@
+/** How the networks are laid out and run. */
+export interface StageOptions {
+  /**
+   * Layers with at least so many steps a frame are convolutions on `[1, channels, steps]`, the others matrix products on
+   * `[steps, channels]`: with fewer, the values of a convolution depend on how many are computed in the run
+   * (decisions/0012).
+   */
+  readonly leastSignalSteps: number;
+  /**
+   * Layers with at least so many steps a frame run a few frames at a time, so that what lies between two of them stays
+   * in the cache; the others many, so that their weights, which do not, are read less often. More than the transformers'
+   * positions per frame.
+   */
+  readonly leastFineSteps: number;
+  /** The most frames of one run of the layers with many steps a frame. */
+  readonly fineFramesPerRun: number;
+  /** The most frames of one run of the others. */
+  readonly coarseFramesPerRun: number;
+}
+
+export const defaultStageOptions: StageOptions = {
+  leastSignalSteps: 65,
+  leastFineSteps: 9,
+  fineFramesPerRun: 4,
+  coarseFramesPerRun: 32,
+};

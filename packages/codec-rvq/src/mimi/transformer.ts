@@ -1,0 +1,70 @@
+import {
+  add,
+  affineNorm,
+  type GraphBuilder,
+  type GraphTensor,
+  gelu,
+  multiply,
+  projection,
+  reshape,
+  ringAttention,
+  ringWindow,
+  rotaryTable,
+  type WeightScope,
+} from '@speech-tokens/onnx-graph';
+import { positionsPerFrame, type TransformerConfig } from './mimi-config.ts';
+
+/**
+ * A causal transformer over a window of positions, `x [rows, width] → [rows, width]`: norms before, layer scale, rotary
+ * embedding, no biases but those of the norms. A position sees itself and the `windowPositions − 1` before it.
+ * Sources: kyutai-labs/moshi, moshi/moshi/modules/transformer.py (`context`); huggingface/transformers,
+ * models/mimi/modeling_mimi.py (names of the weights, `sliding_window`).
+ * @param framesPerRun the most frames that a run may have
+ */
+export function transformer(
+  g: GraphBuilder,
+  weights: WeightScope,
+  x: GraphTensor,
+  config: TransformerConfig,
+  framesPerRun: number,
+): GraphTensor {
+  const { layerCount, headCount, headWidth, windowPositions, rotaryTheta, normEpsilon } = config;
+  const window = ringWindow(g, x, { headCount, windowPositions, maxRowsPerRun: framesPerRun * positionsPerFrame });
+  const rotary = rotaryTable(g, 2 * window.slotCount, { headWidth, theta: rotaryTheta });
+  let y = x;
+  for (let i = 0; i < layerCount; i++) {
+    g.scope(`layers.${i}`, () => {
+      const layer = weights.scope('layers').scope(i);
+      const attention = layer.scope('self_attn');
+      const seen = ringAttention(g, attention, affineNorm(g, layer.scope('input_layernorm'), y, normEpsilon), {
+        headCount,
+        headWidth,
+        window,
+        rotary,
+      });
+      y = add(g, y, scaled(g, attention.scope('o_proj'), layer.scope('self_attn_layer_scale'), seen, y));
+      const normed = affineNorm(g, layer.scope('post_attention_layernorm'), y, normEpsilon);
+      y = add(g, y, feedForward(g, layer, normed, config.feedForwardWidth));
+    });
+  }
+  return y;
+}
+
+function feedForward(g: GraphBuilder, layer: WeightScope, x: GraphTensor, innerWidth: number): GraphTensor {
+  const mlp = layer.scope('mlp');
+  const inner = projection(g, mlp.scope('fc1').tensor(g, 'weight', [innerWidth, x.shape[1] as number]), x);
+  return scaled(g, mlp.scope('fc2'), layer.scope('mlp_layer_scale'), gelu(g, inner), x);
+}
+
+/** A projection to the width of `like`, each output multiplied by its own scale: once, in the weights. */
+function scaled(
+  g: GraphBuilder,
+  weights: WeightScope,
+  layerScale: WeightScope,
+  x: GraphTensor,
+  like: GraphTensor,
+): GraphTensor {
+  const width = like.shape[1] as number;
+  const weight = weights.tensor(g, 'weight', [width, x.shape[1] as number]);
+  return projection(g, multiply(g, weight, reshape(g, layerScale.tensor(g, 'scale', [width]), [width, 1])), x);
+}

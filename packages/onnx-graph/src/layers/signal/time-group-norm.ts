@@ -1,0 +1,34 @@
+import type { WeightScope } from '../../checkpoint/weight-scope.ts';
+import type { GraphBuilder } from '../../graph/graph-builder.ts';
+import { describe, type GraphTensor } from '../../graph/graph-types.ts';
+import { add, divide, multiply, sqrt, subtract } from '../../ops/elementwise.ts';
+import { reshape } from '../../ops/shape.ts';
+
+/**
+ * Normalises a whole signal over channels and time together, then scales and shifts each channel:
+ * `x [1, channels, samples]`, `weight` and `bias [channels]`. It is torch.nn.GroupNorm with one group.
+ * Means are taken over time first, then over channels: sums of millions of floats in one go would lose digits.
+ */
+export function timeGroupNorm(g: GraphBuilder, weights: WeightScope, x: GraphTensor, epsilon: number): GraphTensor {
+  const channels = x.shape[1];
+  if (x.shape.length !== 3 || typeof channels !== 'number')
+    throw g.error('group norm', describe(x), '[1, channels, samples]');
+  const centred = subtract(g, x, mean(g, mean(g, x, 2), 1));
+  const perChannel = reduce(g, 'ReduceSumSquare', centred, 2);
+  const length = g.node('Shape', [x], { elementType: 'int64', shape: [1] }, { start: 2, end: 3 });
+  const samples = g.node('Cast', [length], { elementType: 'float32', shape: [1] }, { to: 1 });
+  const variance = divide(g, mean(g, perChannel, 1), samples);
+  const deviation = sqrt(g, add(g, variance, g.scalar(epsilon)));
+  const ofChannel = (name: string): GraphTensor => reshape(g, weights.tensor(g, name, [channels]), [1, channels, 1]);
+  return add(g, multiply(g, centred, divide(g, ofChannel('weight'), deviation)), ofChannel('bias'));
+}
+
+/** `[1, channels, samples] → [1, 1, samples]` or `[1, channels, 1]` */
+function mean(g: GraphBuilder, x: GraphTensor, axis: number): GraphTensor {
+  return reduce(g, 'ReduceMean', x, axis);
+}
+
+function reduce(g: GraphBuilder, operator: string, x: GraphTensor, axis: number): GraphTensor {
+  const shape = x.shape.map((dim, i) => (i === axis ? 1 : dim));
+  return g.node(operator, [x, g.int64s([axis])], { elementType: x.elementType, shape }, { keepdims: 1 });
+}
