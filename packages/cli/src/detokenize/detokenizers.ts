@@ -1,5 +1,5 @@
 import { isListedSpaceId, type SpeechDetokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
-import type { ComponentRegistry } from '@speech-tokens/core/node';
+import type { ComponentRegistry, FoundComponent } from '@speech-tokens/core/node';
 import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { listComponents } from '../plugins/list-components.ts';
@@ -51,7 +51,7 @@ export function createDetokenizers(
   };
 }
 
-/** By the id of the space; with a checkpoint, whose ids are its own, by the shape of the space. */
+/** By the id of the space; a checkpoint has ids of its own. */
 async function findId(
   context: CliContext,
   registry: ComponentRegistry,
@@ -59,11 +59,9 @@ async function findId(
   hasCheckpoint: boolean,
 ): Promise<string> {
   const { components, problems } = await listComponents(registry, 'detokenizer', context.signal);
-  const fitting = components.filter(({ component }) =>
-    hasCheckpoint
-      ? shapeOf(component.tokenSpace) === shapeOf(space)
-      : isListedSpaceId(space.id, component.tokenSpace.id),
-  );
+  const fitting = hasCheckpoint
+    ? componentsOfCheckpoint(components, space)
+    : components.filter(({ component }) => isListedSpaceId(space.id, component.tokenSpace.id));
   const [first] = fitting;
   if (first !== undefined && fitting.length === 1) return first.component.id;
   const installed = components.map(({ component }) => `${component.id} (${component.tokenSpace.id})`);
@@ -81,6 +79,17 @@ async function findId(
     remedy: broken.length === 0 ? remedy : `${remedy}; broken and not looked at: ${broken.join(', ')}`,
     details: { id: space.id, suggestions: fitting.map(({ component }) => component.id) },
   });
+}
+
+/** Those whose spaces have the name that stands before the fingerprint; where none has it, those with the same shape. */
+function componentsOfCheckpoint(
+  components: readonly FoundComponent<'detokenizer'>[],
+  space: TokenSpace,
+): readonly FoundComponent<'detokenizer'>[] {
+  const nameOf = (id: string): string => id.split('#')[0]!;
+  const named = components.filter(({ component }) => nameOf(component.tokenSpace.id) === nameOf(space.id));
+  if (named.length > 0) return named;
+  return components.filter(({ component }) => shapeOf(component.tokenSpace) === shapeOf(space));
 }
 
 function shapeOf({ sampleRateHz, codebooks, segments }: TokenSpace): string {

@@ -9,6 +9,7 @@ import { residualSpace } from '../family/residual-space.ts';
 import { type EncodecKind, parseEncodecConfig } from './encodec-config.ts';
 import type { EncodecModel } from './encodec-model.ts';
 import { encodec24kHzSpace, encodec48kHzSpace } from './encodec-spaces.ts';
+import { createRecurrentDetokenizer, createRecurrentTokenizer } from './recurrent-codec.ts';
 import { createSegmentDetokenizer, createSegmentTokenizer } from './segment-codec.ts';
 import { buildStreamDecoder, buildStreamEncoder, firstRunFrames } from './stream-graphs.ts';
 
@@ -72,8 +73,25 @@ const encodec48kHz: EncodecFamily = {
   createDetokenizer: (model, kit) => createSegmentDetokenizer(model, kit),
 };
 
+/**
+ * EnCodec for music, 32 kHz, as MusicGen speaks it. AudioCraft, which MusicGen is a part of, gives its weights under
+ * CC-BY-NC 4.0 (facebookresearch/audiocraft, LICENSE_weights); the model card of this repository names no licence.
+ */
+const encodec32kHz: EncodecFamily = {
+  id: 'rvq:encodec-32khz',
+  title: 'EnCodec of MusicGen, 32 kHz, 50 frames/s, 4 codebooks',
+  files: files('facebook/encodec_32khz', 'CC-BY-NC-4.0'),
+  space: residualSpace({ sampleRateHz: 32_000, hopSamples: 640, codebookCount: 4, codebookSize: 2_048 }),
+  tokenizerLatencySamples: 54 * 640,
+  detokenizerLatencySamples: 54 * 640,
+  open: (found) => openModel(found, 'whole'),
+  spaceOf: ({ config }) => residualSpace(config),
+  createTokenizer: async (model, kit) => createRecurrentTokenizer(model, kit),
+  createDetokenizer: (model, kit) => createRecurrentDetokenizer(model, kit),
+};
+
 /** All families of this folder. */
-export const encodecFamilies: readonly EncodecFamily[] = [encodec24kHz, encodec48kHz];
+export const encodecFamilies: readonly EncodecFamily[] = [encodec24kHz, encodec48kHz, encodec32kHz];
 
 async function openModel(
   { config, weights }: { readonly [name in 'config' | 'weights']: ResolvedModelFile },

@@ -16,6 +16,7 @@ import {
   weightNormed,
 } from '@speech-tokens/onnx-graph';
 import type { EncodecConfig } from './encodec-config.ts';
+import { convPadding, transposedTrim } from './reach.ts';
 import type { SeanetLayers } from './seanet.ts';
 
 /** As torch.nn.GroupNorm has it by default. */
@@ -30,10 +31,9 @@ export function wholeLayers(g: GraphBuilder, { norm }: EncodecConfig): SeanetLay
     norm === 'time_group_norm' ? timeGroupNorm(g, weights.scope('norm'), x, epsilon) : x;
   return {
     conv(weights, x, { inChannels, outChannels, kernelSize, stride = 1, dilation = 1 }) {
-      const total = dilation * (kernelSize - 1) + 1 - stride;
-      const after = Math.floor(total / 2);
-      const edges = { before: total - after, after, stride };
-      const padded = total === 0 ? x : reflectedSignal(g, x, edges);
+      const edges = convPadding(kernelSize, stride, dilation);
+      const isPadded = edges.before + edges.after > 0;
+      const padded = isPadded ? reflectedSignal(g, x, { ...edges, stride }) : x;
       const parts: ConvWeights = {
         weight: weightNormed(g, weights.scope('conv'), [outChannels, inChannels, kernelSize]),
         bias: weights.scope('conv').tensor(g, 'bias', [outChannels]),
@@ -47,8 +47,8 @@ export function wholeLayers(g: GraphBuilder, { norm }: EncodecConfig): SeanetLay
       };
       // The norm counts the samples that are trimmed after it.
       const y = normed(weights, transposedConv1d(g, parts, x, { stride, trim: [0, 0] }));
-      const after = Math.floor(stride / 2);
-      return slice(g, y, 2, stride - after, { fromEnd: after });
+      const trim = transposedTrim(stride);
+      return slice(g, y, 2, trim.before, { fromEnd: trim.after });
     },
     elu: (x) => elu(g, x),
     lstm(weights, x, layerCount) {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { modelsIn } from '../support/local-models.ts';
 import { encodecPlugin, tinyCheckpoint } from './codecs.ts';
 
-describe.each(['encodec-24khz', 'encodec-48khz'])('%s', (name) => {
+describe.each(['encodec-24khz', 'encodec-48khz', 'encodec-32khz'])('%s', (name) => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'encodec-'));

@@ -4,7 +4,7 @@ import { modelsIn } from '../support/local-models.ts';
 import { encodecPlugin, tinyCheckpoint } from './codecs.ts';
 
 // Every promise of the contract, on the small checkpoints.
-for (const name of ['encodec-24khz', 'encodec-48khz']) {
+for (const name of ['encodec-24khz', 'encodec-48khz', 'encodec-32khz']) {
   describe(name, () => {
     const components = encodecPlugin.components.filter(({ id }) => id === `rvq:${name}`);
     const directory = tinyCheckpoint(name);

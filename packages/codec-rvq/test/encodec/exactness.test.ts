@@ -47,6 +47,12 @@ afterAll(() => Promise.all(temporary.map((directory) => rm(directory, { recursiv
 
 const cases: readonly Case[] = [
   {
+    name: 'encodec-32khz, small and of odd widths',
+    stepSamples: 40,
+    longestSamples: 9_000,
+    load: () => loadCodec('rvq:encodec-32khz', tinyCheckpoint('encodec-32khz')),
+  },
+  {
     name: 'encodec-48khz, small and of odd widths',
     stepSamples: 456,
     longestSamples: 9_000,

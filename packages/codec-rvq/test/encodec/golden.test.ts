@@ -6,7 +6,7 @@ import { type Reference, readReference, snrDb } from './reference.ts';
 // Codecs of the authors' architecture with random weights in unusual sizes, and what PyTorch computes with them: made by
 // tools/reference. One sample, less than a hop, one more than a hop, odd lengths, silence and a full-scale square wave.
 
-describe.each(['encodec-24khz', 'encodec-48khz'])('%s', (name) => {
+describe.each(['encodec-24khz', 'encodec-48khz', 'encodec-32khz'])('%s', (name) => {
   let codec: Codec;
   let reference: Reference;
   beforeAll(async () => {

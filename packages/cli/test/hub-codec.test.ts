@@ -1,0 +1,62 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openTokenFileAt } from '@speech-tokens/core/node';
+import { expect, it } from 'vitest';
+import { commitA, type LocalHub, startHub } from '../../core/test/node/helpers/local-hub.ts';
+import { run, temporaryFolder, toneWav } from './command-line.ts';
+
+// The authors' repository, as the hub would send it, with a checkpoint of small size.
+
+const golden = new URL('../../codec-rvq/test/golden/encodec-24khz/', import.meta.url);
+const names = ['config.json', 'model.safetensors'];
+
+async function startRepository(): Promise<LocalHub> {
+  const files: Record<string, Uint8Array> = {};
+  for (const name of names) files[`${commitA}/${name}`] = await readFile(new URL(name, golden));
+  return startHub({ repository: 'facebook/encodec_24khz', files, inGit: ['config.json'] });
+}
+
+it('gets a codec of the hub once, pins what it got, and works offline from then on', async () => {
+  const hub = await startRepository();
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'tone.wav'), toneWav(0.2, 24_000));
+  const env = { SPEECH_TOKENS_OFFLINE: '0', HF_ENDPOINT: hub.hub.origin };
+  const tokenize = ['tokenize', '--tokenizer', 'rvq:encodec-24khz', 'tone.wav', '--force'];
+
+  const refused = await run(tokenize, { cwd, env });
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toMatch(/facebook\/encodec_24khz/);
+  const first = await run([...tokenize, '--yes'], { cwd, env });
+  expect(first.stderr).not.toMatch(/error:/);
+  expect(first.code).toBe(0);
+  await using file = await openTokenFileAt(join(cwd, 'tone.tokens.safetensors'));
+  expect(file.tokenSpace.id).toMatch(/^rvq:encodec-24khz#[0-9a-f]{12}$/);
+
+  const offline = await run(tokenize, { cwd, env: { HF_ENDPOINT: hub.hub.origin } });
+  expect(offline.code).toBe(0);
+  const back = await run(['detokenize', 'tone.tokens.safetensors', '--out', 'back.wav'], { cwd });
+  expect(back.stderr).not.toMatch(/error:/);
+  expect((await readFile(join(cwd, 'back.wav'))).length).toBeGreaterThan(0.2 * 24_000 * 2);
+});
+
+it('tells tokens of other weights from those of the hub', async () => {
+  const hub = await startRepository();
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'tone.wav'), toneWav(0.2, 24_000));
+  const own = join(cwd, 'own');
+  await mkdir(own);
+  const config = JSON.parse(await readFile(new URL('config.json', golden), 'utf8'));
+  await writeFile(join(own, 'config.json'), JSON.stringify({ ...config, mine: true }));
+  await writeFile(join(own, 'model.safetensors'), await readFile(new URL('model.safetensors', golden)));
+  const made = await run(['tokenize', '--tokenizer', 'rvq:encodec-24khz', '--checkpoint', 'own', 'tone.wav'], { cwd });
+  expect(made.stderr).not.toMatch(/error:/);
+
+  const env = { SPEECH_TOKENS_OFFLINE: '0', HF_ENDPOINT: hub.hub.origin };
+  const other = await run(['detokenize', 'tone.tokens.safetensors', '--out', 'back.wav', '--yes'], { cwd, env });
+  expect(other.code).not.toBe(0);
+  expect(other.stderr).toMatch(/--checkpoint/);
+  const same = await run(['detokenize', 'tone.tokens.safetensors', '--out', 'back.wav', '--checkpoint', 'own'], {
+    cwd,
+  });
+  expect(same.code).toBe(0);
+});
