@@ -1,5 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import codecs from '@speech-tokens/codec-rvq';
+import { writeEcdc } from '@speech-tokens/codec-rvq/ecdc';
+import { findComponent } from '@speech-tokens/core';
 import { openTokenFileAt } from '@speech-tokens/core/node';
 import { expect, it } from 'vitest';
 import { commitA, type LocalHub, startHub } from '../../core/test/node/helpers/local-hub.ts';
@@ -59,4 +63,23 @@ it('tells tokens of other weights from those of the hub', async () => {
     cwd,
   });
   expect(same.code).toBe(0);
+});
+
+it('writes and reads .ecdc files', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'tone.wav'), toneWav(0.2, 24_000));
+  const codec = ['--tokenizer', 'rvq:encodec-24khz', '--checkpoint', fileURLToPath(golden)];
+  // The published codec has other frames than this small one, so the file is refused before anything is encoded.
+  const refused = await run(['tokenize', ...codec, 'tone.wav', '--out', 'tone.ecdc'], { cwd });
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toMatch(/An \.ecdc file does not hold tokens of this space/);
+
+  const tracks = Array.from({ length: 2 }, (_, k) => ({
+    ids: Uint32Array.from({ length: 75 }, (_, i) => (i * 7 + k) % 1_024),
+  }));
+  const tokenSpace = findComponent(codecs, 'tokenizer', 'rvq:encodec-24khz').tokenSpace;
+  await writeFile(join(cwd, 'second.ecdc'), writeEcdc({ tokenSpace, startSample: 0, sampleCount: 24_000, tracks }));
+  const shown = await run(['inspect', 'second.ecdc', '--json'], { cwd });
+  expect(shown.stderr).not.toMatch(/error:/);
+  expect(JSON.parse(shown.stdout)).toMatchObject({ durationSeconds: 1, tokens: [{ tokenSpace: 'rvq:encodec-24khz' }] });
 });

@@ -32,7 +32,7 @@ export interface ModelsCommandOptions extends CommonOptions, PluginOptions {
 export interface TokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
   readonly tokenizer?: string;
   readonly codebooks?: number;
-  readonly format?: 'safetensors' | 'json' | 'npy';
+  readonly format?: 'safetensors' | 'json' | 'npy' | 'ecdc';
 }
 
 export type TokenizersCommandOptions = CommonOptions & PluginOptions;

@@ -9,7 +9,7 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
     .command('detokenize')
     .summary('turn token files back into sound')
     .description('Turn token files back into sound. The decoder is found by the token space that the file names.')
-    .argument('<tokens...>', 'token files (.safetensors, .json, .npy); - reads standard input')
+    .argument('<tokens...>', 'token files (.safetensors, .json, .npy, .ecdc); - reads standard input')
     .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy, which does not say')
     .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each token file by default')
     .option('--float', '32-bit float samples instead of 16-bit integers')

@@ -19,6 +19,7 @@ export function addTokenizeCommand(program: Command, context: CliContext, finish
         'safetensors',
         'json',
         'npy',
+        'ecdc',
       ]),
     )
     .option('--force', 'replace files that are there already');

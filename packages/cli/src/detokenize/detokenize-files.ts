@@ -76,7 +76,10 @@ async function detokenizeFile(
   try {
     const kind = await sniffInput(input, signal);
     if (kind === 'audio') throw notTokens(argument);
-    const tokens = await openTokens(input, kind, signal, () => spaceOfNpy(detokenizers, argument, options));
+    const tokens = await openTokens(input, kind, signal, {
+      ofNpy: () => spaceOfNpy(detokenizers, argument, options),
+      ofEcdc: (listed) => detokenizers.spaceOf(options.tokenizer ?? listed.id),
+    });
     const codebookCount = codebooksOf(tokens, argument, options.codebooks);
     const { id, detokenizer } = await detokenizers.forSpace(spaceOfModel(tokens.tokenSpace));
     const startMs = performance.now();
@@ -160,7 +163,7 @@ function notTokens(name: string): SpeechTokensError<'token-file-invalid'> {
   return new SpeechTokensError('token-file-invalid', {
     problem: `${name} is not a token file`,
     found: 'something that begins like no token file',
-    wanted: '.safetensors, .json or .npy, as `speech-tokens tokenize` writes them',
+    wanted: '.safetensors, .json, .npy or .ecdc, as `speech-tokens tokenize` writes them',
     remedy: 'Make tokens of a recording first: speech-tokens tokenize FILE',
     details: { path: name },
   });

@@ -31,7 +31,13 @@ export async function inspectFile(
     const inspected =
       kind === 'audio'
         ? await readRecording(work, input)
-        : await readTokens(work, await openTokens(input, kind, signal, () => spaceOfNpy(work, argument)));
+        : await readTokens(
+            work,
+            await openTokens(input, kind, signal, {
+              ofNpy: () => spaceOfNpy(work, argument),
+              ofEcdc: async (listed) => listed,
+            }),
+          );
     progress.close();
     if (options.json === true) {
       await printJson(context, 'inspect', toJsonInspection(argument, inspected));

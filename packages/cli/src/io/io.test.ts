@@ -124,6 +124,7 @@ describe('sniffInput', () => {
   const text = (value: string): Uint8Array => new TextEncoder().encode(value);
   it.each([
     ['npy', Uint8Array.of(0x93, ...text('NUMPY\u0001\u0000'))],
+    ['ecdc', text('ECDC\u0000')],
     ['safetensors', Uint8Array.of(64, 0, 0, 0, 0, 0, 0, 0, ...text('{"ids.0":'))],
     ['json', text('  {"format":')],
     ['json', text('\ufeff{')],

@@ -1,3 +1,4 @@
+import { readEcdc } from '@speech-tokens/codec-rvq/ecdc';
 import {
   alignmentSamples,
   gridFromJson,
@@ -26,20 +27,26 @@ export interface TokenInput {
   grids(): AsyncIterable<TokenGrid>;
 }
 
-/** Larger JSON and .npy files are refused: they are held in memory whole. */
+/** Larger JSON, .npy and .ecdc files are refused: they are held in memory whole. */
 const maximumWholeBytes = 2 ** 28;
 const grainSeconds = 10;
 
+/** Token spaces of files that do not name theirs, or not in full. */
+export interface UnnamedSpaces {
+  ofNpy(): Promise<TokenSpace>;
+  /** @param listed the space that the component of the file's model lists; the file does not say with which weights */
+  ofEcdc(listed: TokenSpace): Promise<TokenSpace>;
+}
+
 /**
  * Opens the tokens in some bytes.
- * @param spaceOfNpy the token space of a .npy file, which does not name it
  * @throws SpeechTokensError `token-file-invalid`
  */
 export async function openTokens(
   input: InputSource,
   format: TokenFormat,
   signal: AbortSignal,
-  spaceOfNpy: () => Promise<TokenSpace>,
+  spaces: UnnamedSpaces,
 ): Promise<TokenInput> {
   const { label } = input;
   if (format === 'safetensors') {
@@ -49,10 +56,14 @@ export async function openTokens(
     return { label, format, tokenSpace, codebookCount, startSample, sampleCount, source, grids };
   }
   const bytes = await readWhole(input, signal);
-  const grid =
-    format === 'npy'
-      ? gridFromNpy(bytes, { tokenSpace: await spaceOfNpy() })
-      : gridFromJson(new TextDecoder().decode(bytes));
+  const grid = await {
+    npy: async () => gridFromNpy(bytes, { tokenSpace: await spaces.ofNpy() }),
+    json: async () => gridFromJson(new TextDecoder().decode(bytes)),
+    ecdc: async () => {
+      const listed = readEcdc(bytes, { path: input.name });
+      return { ...listed, tokenSpace: await spaces.ofEcdc(listed.tokenSpace) };
+    },
+  }[format]();
   const { tokenSpace, startSample, sampleCount, tracks } = grid;
   return {
     label,
@@ -71,7 +82,7 @@ async function readWhole(input: InputSource, signal: AbortSignal): Promise<Uint8
     throw new SpeechTokensError('token-file-invalid', {
       problem: `${input.name} is too large to be read whole`,
       found: `${input.sizeBytes} bytes`,
-      wanted: `at most ${maximumWholeBytes} bytes of JSON or .npy`,
+      wanted: `at most ${maximumWholeBytes} bytes of JSON, .npy or .ecdc`,
       remedy: 'Use a .safetensors token file, which is read by ranges',
       details: { path: input.name },
     });

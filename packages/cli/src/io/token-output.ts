@@ -1,3 +1,4 @@
+import { writeEcdc } from '@speech-tokens/codec-rvq/ecdc';
 import {
   createTokenFileWriter,
   gridToJsonText,
@@ -12,9 +13,9 @@ import type { CliContext } from '../context.ts';
 import { cliVersion } from '../version.ts';
 import { standardStream } from './output-paths.ts';
 
-export type TokenFormat = 'safetensors' | 'json' | 'npy';
+export const tokenFormats = ['safetensors', 'json', 'npy', 'ecdc'] as const;
 
-export const tokenFormats: readonly TokenFormat[] = ['safetensors', 'json', 'npy'];
+export type TokenFormat = (typeof tokenFormats)[number];
 
 export interface TokenOutputOptions {
   readonly tokenSpace: TokenSpace;
@@ -24,7 +25,7 @@ export interface TokenOutputOptions {
 
 /**
  * Writes grids as they come to a path, or to standard output (`-`). A file appears only when it is whole.
- * @throws SpeechTokensError `file-write`; what `grids` throws, as it is
+ * @throws SpeechTokensError `file-write`; `argument-invalid` for tokens that the format does not hold; what `grids` throws, as it is
  */
 export async function writeTokens(
   context: CliContext,
@@ -46,10 +47,12 @@ export async function writeTokens(
     await writer.writeTo(toOutput, { signal });
     return;
   }
+  // Says at once when tokens of this space have no place in such a file.
+  if (format === 'ecdc') writeEcdc(emptyGrid(options));
   const whole: TokenGrid[] = [emptyGrid(options)];
   for await (const grid of grids) whole.push(grid);
   const grid = joinGrids(whole.length > 1 ? whole.slice(1) : whole);
-  const pieces = format === 'npy' ? gridToNpy(grid) : encoded(gridToJsonText(grid, { generator }));
+  const pieces = { npy: gridToNpy, ecdc: ecdcPieces, json: jsonPieces }[format](grid, generator);
   const writeAll = async (sink: typeof toOutput): Promise<void> => {
     for (const piece of pieces) {
       signal.throwIfAborted();
@@ -60,9 +63,13 @@ export async function writeTokens(
   else await writeFileAtomically(output, writeAll);
 }
 
-function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
+function* jsonPieces(grid: TokenGrid, generator: string): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  for (const text of texts) yield encoder.encode(text);
+  for (const text of gridToJsonText(grid, { generator })) yield encoder.encode(text);
+}
+
+function ecdcPieces(grid: TokenGrid): readonly Uint8Array[] {
+  return [writeEcdc(grid)];
 }
 
 /** The tokens of a recording of no samples. */

@@ -10,7 +10,7 @@ import {
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
 import type { EncodecConfig } from './encodec-config.ts';
-import { residualCodes, sumOfCodes } from './quantizer.ts';
+import { latentsOfCodes, residualCodes } from './quantizer.ts';
 import { type Seanet, seanet, widestChannels } from './seanet.ts';
 import { wholeLayers } from './whole-layers.ts';
 
@@ -42,10 +42,7 @@ export function buildRecurrentEncoder(
   const last = new GraphBuilder('EnCodec encoder after its LSTM');
   const features = featuresInput(last, config);
   const latents = signalToRows(last, networkOf(last, config, weights).encoderHead(features));
-  last.output(
-    'output',
-    last.scope('quantizer', () => residualCodes(last, latents, config, weights, codebookCount)),
-  );
+  last.output('output', residualCodes(last, latents, config, weights, codebookCount));
   const recurrent = buildLstm(config, weights, 'encoder');
   return { first: first.build(), recurrent, last: last.build() };
 }
@@ -57,7 +54,7 @@ export function buildRecurrentEncoder(
 export function buildRecurrentDecoder(config: EncodecConfig, weights: WeightScope): RecurrentGraphs {
   const first = new GraphBuilder('EnCodec decoder before its LSTM');
   const codes = first.input('input', 'int32', [symbolicDim('frames'), config.codebookCount]);
-  const latents = first.scope('quantizer', () => sumOfCodes(first, codes, config, weights));
+  const latents = latentsOfCodes(first, codes, config, weights);
   const head = networkOf(first, config, weights).decoderHead(rowsToSignal(first, latents));
   first.output('features', signalToRows(first, head));
 

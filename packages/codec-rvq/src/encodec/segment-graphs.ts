@@ -14,7 +14,7 @@ import {
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
 import type { EncodecConfig } from './encodec-config.ts';
-import { residualCodes, sumOfCodes } from './quantizer.ts';
+import { latentsOfCodes, residualCodes } from './quantizer.ts';
 import { seanet } from './seanet.ts';
 import { wholeLayers } from './whole-layers.ts';
 
@@ -31,10 +31,7 @@ export function buildSegmentEncoder(config: EncodecConfig, weights: WeightScope,
   const network = seanet(g, wholeLayers(g, config), weights, config);
   const features = network.downsample(loudness === undefined ? samples : divide(g, samples, loudness));
   const latents = signalToRows(g, network.encoderHead(network.encoderLstm(features)));
-  g.output(
-    'codes',
-    g.scope('quantizer', () => residualCodes(g, latents, config, weights, codebookCount)),
-  );
+  g.output('codes', residualCodes(g, latents, config, weights, codebookCount));
   if (loudness !== undefined) g.output('scale', reshape(g, loudness, [1]));
   return g.build();
 }
@@ -49,7 +46,7 @@ export function buildSegmentDecoder(config: EncodecConfig, weights: WeightScope)
   const frames = symbolicDim('frames');
   const codes = g.input('codes', 'int32', [frames, config.codebookCount]);
   const scale = isNormalized ? g.input('scale', 'float32', [1]) : undefined;
-  const latents = g.scope('quantizer', () => sumOfCodes(g, codes, config, weights));
+  const latents = latentsOfCodes(g, codes, config, weights);
   const network = seanet(g, wholeLayers(g, config), weights, config);
   const audio = network.upsample(network.decoderLstm(network.decoderHead(rowsToSignal(g, latents))));
   const scaled = scale === undefined ? audio : multiply(g, audio, scale);

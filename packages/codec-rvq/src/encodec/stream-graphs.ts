@@ -7,7 +7,7 @@ import {
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
 import type { EncodecConfig } from './encodec-config.ts';
-import { residualCodes, sumOfCodes } from './quantizer.ts';
+import { latentsOfCodes, residualCodes } from './quantizer.ts';
 import { seanet } from './seanet.ts';
 import { streamLayers } from './stream-layers.ts';
 
@@ -22,7 +22,7 @@ export function buildStreamEncoder(config: EncodecConfig, weights: WeightScope, 
   const network = seanet(g, streamLayers(g), weights, config);
   const features = network.encoderLstm(network.downsample(reshape(g, samples, [1, 1, length])));
   const latents = network.encoderHead(features);
-  const codes = g.scope('quantizer', () => residualCodes(g, latents, config, weights, codebookCount));
+  const codes = residualCodes(g, latents, config, weights, codebookCount);
   g.output('codes', codes);
   return g.build();
 }
@@ -35,7 +35,7 @@ export function buildStreamDecoder(config: EncodecConfig, weights: WeightScope):
   const g = new GraphBuilder('EnCodec decoder');
   const frames = symbolicDim('frames');
   const codes = g.input('codes', 'int32', [frames, config.codebookCount]);
-  const latents = g.scope('quantizer', () => sumOfCodes(g, codes, config, weights));
+  const latents = latentsOfCodes(g, codes, config, weights);
   const network = seanet(g, streamLayers(g), weights, config);
   const audio = network.upsample(network.decoderLstm(network.decoderHead(latents)));
   g.output('samples', reshape(g, audio, [multiplyDim(frames, config.hopSamples)]));
