@@ -6,25 +6,24 @@ import { writeEcdc } from '@speech-tokens/codec-rvq/ecdc';
 import { findComponent } from '@speech-tokens/core';
 import { openTokenFileAt } from '@speech-tokens/core/node';
 import { expect, it } from 'vitest';
-import { commitA, type LocalHub, startHub } from '../../core/test/node/helpers/local-hub.ts';
 import { run, temporaryFolder, toneWav } from './command-line.ts';
+import { startLocalHub } from './local-hub.ts';
 
 // The authors' repository, as the hub would send it, with a checkpoint of small size.
 
 const golden = new URL('../../codec-rvq/test/golden/encodec-24khz/', import.meta.url);
-const names = ['config.json', 'model.safetensors'];
 
-async function startRepository(): Promise<LocalHub> {
+async function startRepository(): Promise<string> {
   const files: Record<string, Uint8Array> = {};
-  for (const name of names) files[`${commitA}/${name}`] = await readFile(new URL(name, golden));
-  return startHub({ repository: 'facebook/encodec_24khz', files, inGit: ['config.json'] });
+  for (const name of ['config.json', 'model.safetensors']) files[name] = await readFile(new URL(name, golden));
+  return startLocalHub('facebook/encodec_24khz', files);
 }
 
 it('gets a codec of the hub once, pins what it got, and works offline from then on', async () => {
-  const hub = await startRepository();
+  const address = await startRepository();
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'tone.wav'), toneWav(0.2, 24_000));
-  const env = { SPEECH_TOKENS_OFFLINE: '0', HF_ENDPOINT: hub.hub.origin };
+  const env = { SPEECH_TOKENS_OFFLINE: '0', HF_ENDPOINT: address };
   const tokenize = ['tokenize', '--tokenizer', 'rvq:encodec-24khz', 'tone.wav', '--force'];
 
   const refused = await run(tokenize, { cwd, env });
@@ -36,7 +35,7 @@ it('gets a codec of the hub once, pins what it got, and works offline from then 
   await using file = await openTokenFileAt(join(cwd, 'tone.tokens.safetensors'));
   expect(file.tokenSpace.id).toMatch(/^rvq:encodec-24khz#[0-9a-f]{12}$/);
 
-  const offline = await run(tokenize, { cwd, env: { HF_ENDPOINT: hub.hub.origin } });
+  const offline = await run(tokenize, { cwd, env: { HF_ENDPOINT: address } });
   expect(offline.code).toBe(0);
   const back = await run(['detokenize', 'tone.tokens.safetensors', '--out', 'back.wav'], { cwd });
   expect(back.stderr).not.toMatch(/error:/);
@@ -44,7 +43,7 @@ it('gets a codec of the hub once, pins what it got, and works offline from then 
 });
 
 it('tells tokens of other weights from those of the hub', async () => {
-  const hub = await startRepository();
+  const address = await startRepository();
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'tone.wav'), toneWav(0.2, 24_000));
   const own = join(cwd, 'own');
@@ -55,7 +54,7 @@ it('tells tokens of other weights from those of the hub', async () => {
   const made = await run(['tokenize', '--tokenizer', 'rvq:encodec-24khz', '--checkpoint', 'own', 'tone.wav'], { cwd });
   expect(made.stderr).not.toMatch(/error:/);
 
-  const env = { SPEECH_TOKENS_OFFLINE: '0', HF_ENDPOINT: hub.hub.origin };
+  const env = { SPEECH_TOKENS_OFFLINE: '0', HF_ENDPOINT: address };
   const other = await run(['detokenize', 'tone.tokens.safetensors', '--out', 'back.wav', '--yes'], { cwd, env });
   expect(other.code).not.toBe(0);
   expect(other.stderr).toMatch(/--checkpoint/);

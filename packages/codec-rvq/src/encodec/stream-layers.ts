@@ -3,7 +3,7 @@ import {
   type ConvWeights,
   causalTransposedConv1d,
   conv1d,
-  convRows,
+  convRowsByTaps,
   elu,
   type GraphBuilder,
   type GraphTensor,
@@ -11,7 +11,7 @@ import {
   rowsToSignal,
   signalToRows,
   streamStarted,
-  transposedConvRows,
+  transposedConvRowsByTaps,
   type WeightScope,
   weightNormed,
   withHistory,
@@ -42,7 +42,7 @@ export function streamLayers(g: GraphBuilder): SeanetLayers {
       const padded = before === 0 ? input : withReflectedEdges(g, input, { started, axis, before, stride });
       const parts = convWeights(g, weights.scope('conv'), shape);
       return isRows(padded)
-        ? convRows(g, parts, padded, { stride, dilation })
+        ? convRowsByTaps(g, parts, padded, { stride, dilation })
         : conv1d(g, parts, padded, { stride, dilation });
     },
     transposedConv(weights, x, { inChannels, outChannels, stride = 1 }) {
@@ -51,7 +51,7 @@ export function streamLayers(g: GraphBuilder): SeanetLayers {
         bias: weights.scope('conv').tensor(g, 'bias', [outChannels]),
       };
       if (!isRows(x)) return causalTransposedConv1d(g, parts, withSignalHistory(g, x, 1), { stride });
-      const y = transposedConvRows(g, parts, withHistory(g, x, 1), { stride });
+      const y = transposedConvRowsByTaps(g, parts, withHistory(g, x, 1), { stride });
       return samplesPerFrame(y) < leastSignalSamples ? y : rowsToSignal(g, y);
     },
     elu: (x) => elu(g, x),

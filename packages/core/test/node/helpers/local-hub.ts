@@ -16,8 +16,6 @@ export interface LocalHub {
 }
 
 export interface LocalHubOptions {
-  /** `voices/tiny` where absent. */
-  readonly repository?: string;
   readonly files: { readonly [place: string]: Uint8Array };
   readonly branches?: { readonly [name: string]: string };
   /** Files that are in git itself and not in the large file storage. */
@@ -33,7 +31,7 @@ export interface LocalHubOptions {
   readonly onHub?: (request: SeenRequest, response: ServerResponse, count: number) => boolean;
 }
 
-/** A hub with one repository, which sends its large files to a second server, as the real one does. */
+/** A hub with one repository, `voices/tiny`, which sends its large files to a second server, as the real one does. */
 export async function startHub(options: LocalHubOptions): Promise<LocalHub> {
   const files = { ...options.files };
   const branches: { [name: string]: string } = { main: commitA, ...options.branches };
@@ -54,7 +52,7 @@ export async function startHub(options: LocalHubOptions): Promise<LocalHub> {
     const commit = branches[decodeURIComponent(revision)] ?? revision;
     const place = `${commit}/${decodeURIComponent(file)}`;
     const bytes = files[place];
-    if (repository !== (options.repository ?? 'voices/tiny')) {
+    if (repository !== 'voices/tiny') {
       response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end();
     } else if (bytes === undefined) {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();

@@ -23,7 +23,7 @@ export function dequantize(g: GraphBuilder, x: GraphTensor, grid: IntegerGrid): 
 }
 
 /** Rounds to the nearest integers, halves to even, and keeps them within 8 bits. */
-export function settle(g: GraphBuilder, x: GraphTensor, grid: IntegerGrid): GraphTensor {
+function settle(g: GraphBuilder, x: GraphTensor, grid: IntegerGrid): GraphTensor {
   return within8Bits(g, g.node('Round', [x], x), grid);
 }
 
