@@ -1,4 +1,5 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
+import { dacFamilies } from './dac/dac-family.ts';
 import { encodecFamilies } from './encodec/encodec-family.ts';
 import { familyComponents } from './family/codec-family.ts';
 import { lyraFamily } from './lyra/lyra-family.ts';
@@ -16,6 +17,7 @@ const plugin: SpeechPluginV1 = {
     ...familyComponents(mimiFamily),
     ...familyComponents(lyraFamily),
     ...snacFamilies.flatMap(familyComponents),
+    ...dacFamilies.flatMap(familyComponents),
     ...publishedFamilies.flatMap(familyComponents),
   ],
 };

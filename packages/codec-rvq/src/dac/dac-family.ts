@@ -28,7 +28,7 @@ const published = {
 } as const;
 
 /** Descript's codec for 16 kHz speech. */
-export const dac16kHzFamily: DacFamily = dacFamily('descript/dac_16khz', 'rvq:dac-16khz', '16 kHz, 50 frames/s', {
+const dac16kHzFamily: DacFamily = dacFamily('descript/dac_16khz', 'rvq:dac-16khz', '16 kHz, 50 frames/s', {
   ...published,
   sampleRateHz: 16_000,
   strides: [2, 4, 5, 8],
@@ -37,7 +37,7 @@ export const dac16kHzFamily: DacFamily = dacFamily('descript/dac_16khz', 'rvq:da
 });
 
 /** Descript's codec for 24 kHz sound. */
-export const dac24kHzFamily: DacFamily = dacFamily('descript/dac_24khz', 'rvq:dac-24khz', '24 kHz, 75 frames/s', {
+const dac24kHzFamily: DacFamily = dacFamily('descript/dac_24khz', 'rvq:dac-24khz', '24 kHz, 75 frames/s', {
   ...published,
   sampleRateHz: 24_000,
   strides: [2, 4, 5, 8],
@@ -46,13 +46,15 @@ export const dac24kHzFamily: DacFamily = dacFamily('descript/dac_24khz', 'rvq:da
 });
 
 /** Descript's codec for 44.1 kHz sound. */
-export const dac44kHzFamily: DacFamily = dacFamily('descript/dac_44khz', 'rvq:dac-44khz', '44.1 kHz, 86 frames/s', {
+const dac44kHzFamily: DacFamily = dacFamily('descript/dac_44khz', 'rvq:dac-44khz', '44.1 kHz, 86 frames/s', {
   ...published,
   sampleRateHz: 44_100,
   strides: [2, 4, 8, 8],
   hopSamples: 512,
   codebookCount: 9,
 });
+
+export const dacFamilies: readonly DacFamily[] = [dac16kHzFamily, dac24kHzFamily, dac44kHzFamily];
 
 function dacFamily(repository: string, id: string, rates: string, shape: DacConfig): DacFamily {
   return {

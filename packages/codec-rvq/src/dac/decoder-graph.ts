@@ -1,29 +1,24 @@
 import {
   type BuiltGraph,
-  type ConvWeights,
   conv1d,
   divide,
   GraphBuilder,
   type GraphTensor,
-  pad,
   reshape,
   rowsToSignal,
   sameConv1d,
-  signalToRows,
-  slice,
   symbolicDim,
   tanh,
-  transposedConv1d,
-  transposedConvRows,
   type WeightScope,
   weightNormed,
 } from '@speech-tokens/onnx-graph';
 import { cropCutSides } from '../windowed/crop-cut-sides.ts';
 import type { DacConfig } from './dac-config.ts';
 import { residualLatents } from './quantizer.ts';
-import { decoderReach, strideTrim, unitDilations } from './receptive-field.ts';
+import { decoderReach, unitDilations } from './receptive-field.ts';
 import { convWeights, residualUnit } from './residual-unit.ts';
-import { snakeAlpha, snakeTimesAlpha, takingScaled } from './scaled-snake.ts';
+import { rescaled, snakeAlpha, snakeTimesAlpha } from './scaled-snake.ts';
+import { upsample } from './upsample.ts';
 
 /**
  * The decoder: `codes-0, codes-1, … int32 [frames] → samples [1, 1, frames · hop]`. A code equal to the codebook's size
@@ -75,7 +70,7 @@ function decode(
   return g.scope('conv2', () => {
     const dropped = context - reach.samples;
     const alpha = snakeAlpha(g, weights.scope('snake1'), channels);
-    const last = takingScaled(g, convWeights(g, weights.scope('conv2'), [1, channels, 7]), alpha);
+    const last = rescaled(g, convWeights(g, weights.scope('conv2'), [1, channels, 7]), { takes: alpha });
     const y = snakeTimesAlpha(g, alpha, cropCutSides(g, x, cut, [dropped, dropped]));
     const samples = tanh(g, conv1d(g, last, y, { padding: [3, 3] }));
     return cropCutSides(g, samples, cut, [reach.samples, reach.samples]);
@@ -101,18 +96,4 @@ function decoderBlock(
     y = g.scope(`res_unit${i + 1}`, () => residualUnit(g, weights.scope(`res_unit${i + 1}`), y, dilation));
   }
   return y;
-}
-
-/** From here on, one product of rows is faster than a convolution and a transposition: by 37 % for 1536 channels. */
-const leastChannelsOfRows = 512;
-
-/** A transposed convolution of 2 · stride taps, `[1, in, samples] → [1, out, samples · stride]`, less 1 for an odd stride. */
-function upsample(g: GraphBuilder, weights: ConvWeights, x: GraphTensor, stride: number): GraphTensor {
-  const trim = strideTrim(stride);
-  if ((x.shape[1] as number) < leastChannelsOfRows) {
-    return transposedConv1d(g, weights, x, { stride, trim: [trim, trim] });
-  }
-  const padded = pad(g, signalToRows(g, x), 0, [1, 1]);
-  const samples = slice(g, transposedConvRows(g, weights, padded, { stride }), 0, trim, { fromEnd: trim });
-  return rowsToSignal(g, samples);
 }

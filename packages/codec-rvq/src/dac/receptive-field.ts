@@ -13,10 +13,10 @@ export function strideTrim(stride: number): number {
 
 /** Samples before and after a frame that the encoder sees to code it, at most; frames before and after for its latents. */
 export function encoderReachSamples({ strides }: DacConfig): number {
-  // From the last layer (3 taps) back to the first (7 taps). A strided layer of 2 · stride taps sees, for n results,
-  // n · stride samples and up to stride further ones on either side.
+  // From the last layer (3 taps) back to the first (7 taps). Of a strided layer, the result n places before a wanted one
+  // starts n · stride samples before it; what is left out at the start comes in addition. At the end it is no more.
   let reach = 1;
-  for (const stride of strides.toReversed()) reach = reach * stride + stride + unitsReach;
+  for (const stride of strides.toReversed()) reach = reach * stride + strideTrim(stride) + unitsReach;
   return reach + 3;
 }
 

@@ -26,16 +26,21 @@ export function snakeTimesAlpha(g: GraphBuilder, alpha: GraphTensor, x: GraphTen
   return scaledSnake(g, multiply(g, x, alpha));
 }
 
-/** Weights `[out, in, kernel]` that take α times their input. */
-export function takingScaled(g: GraphBuilder, { weight, bias }: ConvWeights, alpha: GraphTensor): ConvWeights {
-  return { weight: divide(g, weight, alpha), ...(bias === undefined ? {} : { bias }) };
-}
-
-/** Weights `[out, in, kernel]` that give α times their output. */
-export function givingScaled(g: GraphBuilder, { weight, bias }: ConvWeights, alpha: GraphTensor): ConvWeights {
-  const channels = weight.shape[0]!;
+/**
+ * Weights `[out, in, kernel]` that take α times their input, and give β times their output: one multiplication, so that
+ * no further copy of the weights is made when the graph is loaded.
+ */
+export function rescaled(
+  g: GraphBuilder,
+  { weight, bias }: ConvWeights,
+  { takes, gives }: { readonly takes: GraphTensor; readonly gives?: GraphTensor },
+): ConvWeights {
+  const kept = bias === undefined ? {} : { bias };
+  if (gives === undefined) return { weight: divide(g, weight, takes), ...kept };
+  const channels = gives.shape[1]!;
+  const factor = divide(g, reshape(g, gives, [channels, 1, 1]), takes);
   return {
-    weight: multiply(g, weight, reshape(g, alpha, [channels, 1, 1])),
-    ...(bias === undefined ? {} : { bias: multiply(g, bias, reshape(g, alpha, [channels])) }),
+    weight: multiply(g, weight, factor),
+    ...(bias === undefined ? {} : { bias: multiply(g, bias, reshape(g, gives, [channels])) }),
   };
 }

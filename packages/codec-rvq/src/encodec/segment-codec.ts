@@ -16,7 +16,7 @@ import { buildSegmentDecoder, buildSegmentEncoder } from './segment-graphs.ts';
  */
 export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit: CodecKit): SpeechTokenizerV1 {
   const { tokenSpace } = kit;
-  const { channelCount, codebookCount: allCodebooks } = config;
+  const { channelCount, codebookCount: allCodebooks, isNormalized } = config;
   const build = (codebookCount: number) => buildSegmentEncoder(config, weightsOf(checkpoint), codebookCount);
   // A checkpoint that does not fit is refused now, not at the first call.
   build(allCodebooks);
@@ -25,9 +25,15 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount },
     latencySamples: tokenSpace.segments!.lengthSamples,
-    ...(config.isNormalized ? { sideTracks: [scaleTrackShape(tokenSpace)] } : {}),
+    ...(isNormalized ? { sideTracks: [scaleTrackShape(tokenSpace)] } : {}),
     openStream: async (codebookCount) =>
-      new SegmentEncoderStream({ tokenSpace, channelCount, codebookCount, encoder: await graphs.get(codebookCount) }),
+      new SegmentEncoderStream({
+        tokenSpace,
+        channelCount,
+        codebookCount,
+        isNormalized,
+        encoder: await graphs.get(codebookCount),
+      }),
     close: () => graphs.close(),
   });
 }

@@ -17,7 +17,9 @@ export interface SegmentEncoderParts {
   /** With segments. */
   readonly tokenSpace: TokenSpace;
   readonly channelCount: number;
-  /** `samples [channels, n] → codes int32 [frames, codebookCount]`, and `scale [1]` where audio is normalised. */
+  /** Whether segments are divided by their loudness. */
+  readonly isNormalized: boolean;
+  /** `samples [channels, n]`, and `scale [1]` → `codes int32 [frames, codebookCount]`. */
   readonly encoder: GraphSession;
   readonly codebookCount: number;
 }
@@ -93,7 +95,7 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
     { signal, onProgress }: CallOptions,
   ): Promise<readonly TokenGrid[]> {
     const { lengthSamples, strideSamples } = this.#segments;
-    const { tokenSpace, codebookCount, encoder } = this.#parts;
+    const { tokenSpace, codebookCount, encoder, isNormalized } = this.#parts;
     const first = this.#segmentsDone;
     const codes: Int32Array[] = [];
     const scales: number[] = [];
@@ -101,10 +103,11 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
       signal?.throwIfAborted();
       const start = (segment - first) * strideSamples;
       const pieces = channels.map((samples) => samples.subarray(start, start + lengthSamples));
-      const shape = [pieces.length, pieces[0]!.length];
-      const result = await encoder.run({ samples: { values: joined(pieces), shape } }, encoder.createState());
+      const samples = { values: joined(pieces), shape: [pieces.length, pieces[0]!.length] };
+      const scale = { values: Float32Array.of(loudness(pieces)), shape: [1] };
+      const result = await encoder.run(isNormalized ? { samples, scale } : { samples }, encoder.createState());
       codes.push(result['codes'] as Int32Array);
-      if (result['scale'] !== undefined) scales.push(result['scale'][0]!);
+      if (isNormalized) scales.push(scale.values[0]!);
       this.#segmentsDone = segment + 1;
       const done = Math.min((segment + 1) * strideSamples, this.#samplesPushed);
       onProgress?.({ stage: 'Tokenizing', done, total: this.#samplesPushed, unit: 'samples' });
@@ -125,6 +128,21 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
       },
     ];
   }
+}
+
+/**
+ * What a segment is divided by: the root of the mean square of its channels' mean, and 1e-8.
+ * Source: facebookresearch/encodec, encodec/model.py, `_encode_frame`.
+ */
+function loudness(channels: readonly Float32Array[]): number {
+  const { length } = channels[0]!;
+  let squares = 0;
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    for (const samples of channels) sum += samples[i]!;
+    squares += (sum / channels.length) ** 2;
+  }
+  return Math.sqrt(squares / length) + 1e-8;
 }
 
 /** Column k of pieces `[frames, width]`. */

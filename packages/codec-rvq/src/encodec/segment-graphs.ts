@@ -1,15 +1,12 @@
 import {
-  add,
   type BuiltGraph,
   divide,
   GraphBuilder,
-  type GraphTensor,
   multiply,
   multiplyDim,
   reshape,
   rowsToSignal,
   signalToRows,
-  sqrt,
   symbolicDim,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
@@ -19,20 +16,19 @@ import { seanet } from './seanet.ts';
 import { wholeLayers } from './whole-layers.ts';
 
 /**
- * The encoder of one segment: `samples [channels, n] → codes int32 [⌈n / hop⌉, codebookCount]`, and where audio is
- * normalised `scale [1]`. Segments do not see each other.
+ * The encoder of one segment: `samples [channels, n]`, and where audio is normalised `scale [1]` →
+ * `codes int32 [⌈n / hop⌉, codebookCount]`. Segments do not see each other.
  */
 export function buildSegmentEncoder(config: EncodecConfig, weights: WeightScope, codebookCount: number): BuiltGraph {
   const g = new GraphBuilder('EnCodec encoder');
   const { channelCount, hopSamples, isNormalized } = config;
   const length = multiplyDim(symbolicDim('frames'), hopSamples);
   const samples = reshape(g, g.input('samples', 'float32', [channelCount, length]), [1, channelCount, length]);
-  const loudness = isNormalized ? g.scope('loudness', () => scaleOf(g, samples)) : undefined;
+  const normalized = isNormalized ? divide(g, samples, g.input('scale', 'float32', [1])) : samples;
   const network = seanet(g, wholeLayers(g, config), weights, config);
-  const features = network.downsample(loudness === undefined ? samples : divide(g, samples, loudness));
-  const latents = signalToRows(g, network.encoderHead(network.encoderLstm(features)));
+  const features = network.encoderLstm(network.downsample(normalized));
+  const latents = signalToRows(g, network.encoderHead(features));
   g.output('codes', residualCodes(g, latents, config, weights, codebookCount));
-  if (loudness !== undefined) g.output('scale', reshape(g, loudness, [1]));
   return g.build();
 }
 
@@ -52,20 +48,4 @@ export function buildSegmentDecoder(config: EncodecConfig, weights: WeightScope)
   const scaled = scale === undefined ? audio : multiply(g, audio, scale);
   g.output('samples', reshape(g, scaled, [channelCount, multiplyDim(frames, hopSamples)]));
   return g.build();
-}
-
-/**
- * The loudness that a segment is divided by: the root of the mean square of its channels' mean, and 1e-8.
- * Source: facebookresearch/encodec, encodec/model.py, `_encode_frame`.
- */
-function scaleOf(g: GraphBuilder, samples: GraphTensor): GraphTensor {
-  const mean = (x: GraphTensor, axis: number): GraphTensor =>
-    g.node(
-      'ReduceMean',
-      [x, g.int64s([axis])],
-      { elementType: 'float32', shape: x.shape.map((dim, i) => (i === axis ? 1 : dim)) },
-      { keepdims: 1 },
-    );
-  const mono = mean(samples, 1);
-  return add(g, sqrt(g, mean(multiply(g, mono, mono), 2)), g.scalar(1e-8));
 }

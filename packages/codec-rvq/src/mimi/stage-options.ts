@@ -21,6 +21,6 @@ export interface StageOptions {
 export const defaultStageOptions: StageOptions = {
   leastSignalSteps: 65,
   leastFineSteps: 9,
-  fineFramesPerRun: 4,
+  fineFramesPerRun: 8,
   coarseFramesPerRun: 32,
 };

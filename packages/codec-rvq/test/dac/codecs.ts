@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { AudioClip, SpeechDetokenizerV1, SpeechPluginV1, SpeechTokenizerV1 } from '@speech-tokens/core';
 import { findComponent } from '@speech-tokens/core';
-import { dac16kHzFamily, dac24kHzFamily, dac44kHzFamily } from '../../src/dac/dac-family.ts';
+import { dacFamilies } from '../../src/dac/dac-family.ts';
 import { familyComponents } from '../../src/family/codec-family.ts';
 import { modelsIn } from '../support/local-models.ts';
 
 /** The families here alone, as a plugin. */
 export const dacPlugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [dac16kHzFamily, dac24kHzFamily, dac44kHzFamily].flatMap(familyComponents),
+  components: dacFamilies.flatMap(familyComponents),
 };
 
 export const dacNames = ['dac-16khz', 'dac-24khz', 'dac-44khz'] as const;

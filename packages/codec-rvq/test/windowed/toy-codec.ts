@@ -46,7 +46,7 @@ export const toyContextLayout: WindowLayout = {
 };
 
 /** Codes: the mean of the samples from a hop before the frame to a hop after it, from -1 … 1 to 0 … 39. */
-export function buildToyEncoder(codebookCount: number): BuiltGraph {
+function buildToyEncoder(codebookCount: number): BuiltGraph {
   const g = new GraphBuilder('toy encoder');
   const frames = symbolicDim('frames');
   const samples = g.input('samples', 'float32', [multiplyDim(frames, 16)]);
@@ -61,7 +61,7 @@ export function buildToyEncoder(codebookCount: number): BuiltGraph {
 }
 
 /** Sums the codes of all codebooks, then adds the samples 4 before and 3 after. `crops`: takes `cut`. */
-export function buildToyDecoder({ crops, noise, layout }: Required<ToyDecoderOptions>): BuiltGraph {
+function buildToyDecoder({ crops, noise, layout }: Required<ToyDecoderOptions>): BuiltGraph {
   const g = new GraphBuilder('toy decoder');
   const frames = symbolicDim('frames');
   const samples = multiplyDim(frames, 16);
@@ -92,7 +92,7 @@ export interface ToyDecoderOptions {
 }
 
 /** Noise that is a line, so that it shows the sample at which it was asked for. */
-export const toyNoise: DecoderConditioning = {
+const toyNoise: DecoderConditioning = {
   label: 'noise',
   inputsAt: (start, end) => ({
     noise: { values: Float32Array.from({ length: end - start }, (_, i) => (start + i) / 1000), shape: [end - start] },

@@ -13,14 +13,15 @@ export function timeGroupNorm(g: GraphBuilder, weights: WeightScope, x: GraphTen
   const channels = x.shape[1];
   if (x.shape.length !== 3 || typeof channels !== 'number')
     throw g.error('group norm', describe(x), '[1, channels, samples]');
-  const centred = subtract(g, x, mean(g, mean(g, x, 2), 1));
-  const perChannel = reduce(g, 'ReduceSumSquare', centred, 2);
-  const length = g.node('Shape', [x], { elementType: 'int64', shape: [1] }, { start: 2, end: 3 });
-  const samples = g.node('Cast', [length], { elementType: 'float32', shape: [1] }, { to: 1 });
-  const variance = divide(g, mean(g, perChannel, 1), samples);
+  const average = mean(g, mean(g, x, 2), 1);
+  const squares = mean(g, mean(g, multiply(g, x, x), 2), 1);
+  // Rounding may leave less than nothing of a signal that hardly varies.
+  const difference = subtract(g, squares, multiply(g, average, average));
+  const variance = g.node('Max', [difference, g.scalar(0)], difference);
   const deviation = sqrt(g, add(g, variance, g.scalar(epsilon)));
   const ofChannel = (name: string): GraphTensor => reshape(g, weights.tensor(g, name, [channels]), [1, channels, 1]);
-  return add(g, multiply(g, centred, divide(g, ofChannel('weight'), deviation)), ofChannel('bias'));
+  const scale = divide(g, ofChannel('weight'), deviation);
+  return add(g, multiply(g, x, scale), subtract(g, ofChannel('bias'), multiply(g, average, scale)));
 }
 
 /** `[1, channels, samples] → [1, 1, samples]` or `[1, channels, 1]` */
