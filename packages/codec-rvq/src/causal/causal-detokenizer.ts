@@ -1,11 +1,7 @@
 import {
-  type AudioClip,
   type CallOptions,
-  createStreamSession,
-  type DetokenizerSettings,
   type PcmChunk,
   type PlainData,
-  type SessionState,
   type SpeechDetokenizerV1,
   type StreamMachine,
   type TokenGrid,
@@ -13,9 +9,10 @@ import {
   validateTokenGrid,
 } from '@speech-tokens/core';
 import type { GraphSession, GraphState } from '@speech-tokens/onnx-graph';
-import { checkCodebookCount } from './causal-tokenizer.ts';
-import { joined } from './joined.ts';
-import { assertContinues, framesPerRun } from './stream-rules.ts';
+import { joined } from '../stream/joined.ts';
+import { createStreamDetokenizer } from '../stream/stream-detokenizer.ts';
+import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
+import { framesPerRun } from './frames-per-run.ts';
 
 export interface CausalDetokenizerParts {
   /**
@@ -35,41 +32,13 @@ export interface CausalDetokenizerParts {
 /** A mono detokenizer around a causal decoder: whole grids go the same way as streams, so both give the same audio. */
 export function createCausalDetokenizer(parts: CausalDetokenizerParts): SpeechDetokenizerV1 {
   const { tokenSpace, hopSamples, firstRunFrames = 1 } = parts;
-  let released: Promise<void> | undefined;
-  const open = (settings: DetokenizerSettings & { readonly state?: SessionState }) => {
-    const { codebookCount } = settings;
-    checkCodebookCount(codebookCount, tokenSpace.codebooks.length);
-    return createStreamSession(new DecoderStream(parts, codebookCount), {
-      writtenBy: `detokenizer ${tokenSpace.id} with ${codebookCount ?? 'all'} codebooks`,
-      formatVersion: 1,
-      state: settings.state,
-      isClosed: () => released !== undefined,
-    });
-  };
-  return {
-    specificationVersion: 'v1',
+  return createStreamDetokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
-    async detokenize(grid, { codebookCount, ...options } = {}): Promise<AudioClip> {
-      options.signal?.throwIfAborted();
-      const session = open(codebookCount === undefined ? {} : { codebookCount });
-      const pushed = await session.push(grid, options);
-      // A short grid is held back until its end.
-      const [chunk] = pushed.length > 0 ? pushed : await session.flush(options);
-      return {
-        sampleRateHz: tokenSpace.sampleRateHz,
-        channels: chunk?.channels ?? [new Float32Array(0)],
-      };
-    },
-    streaming: {
-      latencySamples: firstRunFrames * hopSamples,
-      open: async (settings = {}) => open(settings),
-    },
-    close() {
-      released ??= parts.decoder.close();
-      return released;
-    },
-  };
+    latencySamples: firstRunFrames * hopSamples,
+    openStream: ({ codebookCount }) => ({ machine: new DecoderStream(parts, codebookCount) }),
+    close: () => parts.decoder.close(),
+  });
 }
 
 class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {

@@ -1,20 +1,19 @@
 import {
   type CallOptions,
-  createStreamSession,
   type PcmChunk,
   type PlainData,
-  type SessionState,
   type SpeechTokenizerV1,
-  SpeechTokensError,
   type StreamMachine,
   type TokenGrid,
-  type TokenizerSettings,
   type TokenSpace,
   validateAudioClip,
 } from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession, GraphState } from '@speech-tokens/onnx-graph';
-import { joined } from './joined.ts';
-import { assertContinues, framesPerRun } from './stream-rules.ts';
+import { createGraphPool } from '../stream/graph-pool.ts';
+import { joined } from '../stream/joined.ts';
+import { assertContinues } from '../stream/stream-rules.ts';
+import { createStreamTokenizer } from '../stream/stream-tokenizer.ts';
+import { framesPerRun } from './frames-per-run.ts';
 
 /** `Encoder` is what the family makes of its graphs: one graph, or several that run one after another. */
 export interface CausalTokenizerParts<Encoder = BuiltGraph> {
@@ -50,77 +49,16 @@ export interface CausalTokenizerParts<Encoder = BuiltGraph> {
  */
 export function createCausalTokenizer<Encoder = BuiltGraph>(parts: CausalTokenizerParts<Encoder>): SpeechTokenizerV1 {
   const { tokenSpace, hopSamples, lookaheadFrames, firstRunFrames = 1 } = parts;
-  const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
   // A checkpoint that does not fit is refused now, not at the first call.
   parts.buildEncoder(tokenSpace.codebooks.length);
-  const encoders = new Map<number, Promise<GraphSession>>();
-  const encoderOf = (codebookCount: number): Promise<GraphSession> => {
-    const opened = encoders.get(codebookCount) ?? parts.openGraph(parts.buildEncoder(codebookCount));
-    encoders.set(codebookCount, opened);
-    return opened;
-  };
-  let released: Promise<void> | undefined;
-  const open = async (settings: TokenizerSettings & { readonly state?: SessionState }) => {
-    const codebookCount = checkCodebookCount(settings.codebookCount, tokenSpace.codebooks.length);
-    const encoder = await encoderOf(codebookCount);
-    return createStreamSession(new EncoderStream(parts, encoder, codebookCount), {
-      writtenBy: `tokenizer ${tokenSpace.id} with ${codebookCount} codebooks`,
-      formatVersion: 1,
-      state: settings.state,
-      isClosed: () => released !== undefined,
-    });
-  };
-  return {
-    specificationVersion: 'v1',
+  const graphs = createGraphPool((codebookCount) => parts.openGraph(parts.buildEncoder(codebookCount)));
+  return createStreamTokenizer({
     tokenSpace,
-    audioFormat,
-    async tokenize(clip, { codebookCount, ...options } = {}) {
-      options.signal?.throwIfAborted();
-      const session = await open(codebookCount === undefined ? {} : { codebookCount });
-      const pieces = [
-        ...(await session.push({ ...clip, startSample: 0 }, options)),
-        ...(await session.flush({ ...(options.signal && { signal: options.signal }) })),
-      ];
-      const count = codebookCount ?? tokenSpace.codebooks.length;
-      return {
-        tokenSpace,
-        startSample: 0,
-        sampleCount: clip.channels[0]!.length,
-        tracks: Array.from({ length: count }, (_, k) => ({
-          ids: joined([new Uint32Array(0), ...pieces.map((piece) => piece.tracks[k]!.ids)]),
-        })),
-      };
-    },
-    streaming: {
-      latencySamples: (lookaheadFrames + firstRunFrames) * hopSamples,
-      open: (settings = {}) => open(settings),
-    },
-    close() {
-      released ??= closeAll([...encoders.values()]);
-      return released;
-    },
-  };
-}
-
-/** @throws SpeechTokensError `argument-invalid` */
-export function checkCodebookCount(count: number | undefined, available: number): number {
-  if (count === undefined) return available;
-  if (Number.isInteger(count) && count >= 1 && count <= available) return count;
-  throw new SpeechTokensError('argument-invalid', {
-    problem: 'The number of codebooks is out of range',
-    found: String(count),
-    wanted: `an integer from 1 to ${available}`,
-    remedy: 'Leave it out to use all codebooks',
-    details: { argument: 'codebookCount' },
+    audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
+    latencySamples: (lookaheadFrames + firstRunFrames) * hopSamples,
+    openStream: async (codebookCount) => new EncoderStream(parts, await graphs.get(codebookCount), codebookCount),
+    close: () => graphs.close(),
   });
-}
-
-async function closeAll(sessions: readonly Promise<GraphSession>[]): Promise<void> {
-  for (const opening of sessions)
-    await opening.then(
-      (session) => session.close(),
-      () => undefined,
-    );
 }
 
 class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
@@ -223,8 +161,8 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
       this.#steps += end - start;
       onProgress?.({
         stage: 'Tokenizing',
-        done: Math.min(end * hopSamples, samples.length),
-        total: samples.length,
+        done: Math.min(this.#steps * hopSamples, this.#samplesPushed),
+        total: this.#samplesPushed,
         unit: 'samples',
       });
     }

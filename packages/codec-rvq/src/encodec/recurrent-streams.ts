@@ -8,9 +8,8 @@ import {
   validateAudioClip,
   validateTokenGrid,
 } from '@speech-tokens/core';
-import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
-import { joined } from '../causal/joined.ts';
-import { assertContinues } from '../causal/stream-rules.ts';
+import { joined } from '../stream/joined.ts';
+import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
 import { type RecurrentStages, RecurrentWindows, type SettledFrames } from './recurrent-windows.ts';
 
 interface RecurrentStreamParts {

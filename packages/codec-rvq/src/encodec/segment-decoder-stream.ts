@@ -9,8 +9,7 @@ import {
   validateTokenGrid,
 } from '@speech-tokens/core';
 import type { GraphSession } from '@speech-tokens/onnx-graph';
-import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
-import { assertContinues } from '../causal/stream-rules.ts';
+import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
 import { overlapAdd, type SegmentTail } from './overlap-add.ts';
 import { scalesOf, scaleTrackShape } from './scale-track.ts';
 

@@ -9,8 +9,8 @@ import {
   validateAudioClip,
 } from '@speech-tokens/core';
 import type { GraphSession } from '@speech-tokens/onnx-graph';
-import { joined } from '../causal/joined.ts';
-import { assertContinues } from '../causal/stream-rules.ts';
+import { joined } from '../stream/joined.ts';
+import { assertContinues } from '../stream/stream-rules.ts';
 import { scaleTrackShape } from './scale-track.ts';
 
 export interface SegmentEncoderParts {

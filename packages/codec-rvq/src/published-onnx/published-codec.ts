@@ -10,7 +10,7 @@ import {
   validateTokenGrid,
 } from '@speech-tokens/core';
 import type { OnnxFile, TensorInput } from '@speech-tokens/onnx-graph';
-import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
+import { checkCodebookCount } from '../stream/stream-rules.ts';
 import type { PublishedConfig } from './published-config.ts';
 
 /**

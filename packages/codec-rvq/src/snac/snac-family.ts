@@ -9,7 +9,7 @@ import { decoderLayout, encoderLayout } from './contexts.ts';
 import { buildDecoderGraph } from './decoder-graph.ts';
 import { buildEncoderGraph } from './encoder-graph.ts';
 import { noiseInputs } from './noise/noise-inputs.ts';
-import { parseSnacConfig, type SnacConfig } from './snac-config.ts';
+import { blockPositions, parseSnacConfig, type SnacConfig } from './snac-config.ts';
 
 interface SnacModel {
   readonly config: SnacConfig;
@@ -104,7 +104,9 @@ function snacFamily(id: string, title: string, published: SnacConfig): SnacFamil
 }
 
 /** Codebooks coarse first, each with its own hop. */
-function snacSpace({ sampleRateHz, hopSamples, codebookSize, codebookStrides }: SnacConfig): SpaceShape {
+function snacSpace(config: SnacConfig): SpaceShape {
+  const { sampleRateHz, hopSamples, codebookSize, codebookStrides } = config;
+  const block = blockPositions(config);
   return {
     sampleRateHz,
     codebooks: codebookStrides.map((stride, k) => ({
@@ -112,6 +114,7 @@ function snacSpace({ sampleRateHz, hopSamples, codebookSize, codebookStrides }: 
       size: codebookSize,
       hopSamples: hopSamples * stride,
     })),
+    ...(block === codebookStrides[0] ? {} : { blockSamples: block * hopSamples }),
     prefixDecodable: true,
   };
 }

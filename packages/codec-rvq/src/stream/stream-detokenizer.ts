@@ -9,8 +9,8 @@ import {
   type TokenGrid,
   type TokenSpace,
 } from '@speech-tokens/core';
-import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
-import { joined } from '../causal/joined.ts';
+import { joined } from './joined.ts';
+import { checkCodebookCount } from './stream-rules.ts';
 
 export interface StreamDetokenizerParts {
   readonly tokenSpace: TokenSpace;

@@ -10,8 +10,8 @@ import {
   type TokenizerSettings,
   type TokenSpace,
 } from '@speech-tokens/core';
-import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
-import { joined } from '../causal/joined.ts';
+import { joined } from './joined.ts';
+import { checkCodebookCount } from './stream-rules.ts';
 
 export interface StreamTokenizerParts {
   readonly tokenSpace: TokenSpace;

@@ -8,9 +8,8 @@ import {
   validateTokenGrid,
 } from '@speech-tokens/core';
 import type { TensorInput } from '@speech-tokens/onnx-graph';
-import { checkCodebookCount } from '../causal/causal-tokenizer.ts';
-import { joined } from '../causal/joined.ts';
-import { assertContinues } from '../causal/stream-rules.ts';
+import { joined } from '../stream/joined.ts';
+import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import {
   allWindows,

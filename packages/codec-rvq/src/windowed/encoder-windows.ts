@@ -8,8 +8,8 @@ import {
   trackFrameCounts,
   validateAudioClip,
 } from '@speech-tokens/core';
-import { joined } from '../causal/joined.ts';
-import { assertContinues } from '../causal/stream-rules.ts';
+import { joined } from '../stream/joined.ts';
+import { assertContinues } from '../stream/stream-rules.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import { allWindows, paddedLength, settledWindows, type WindowLayout, windowAt, windowStart } from './window-layout.ts';
 

@@ -34,6 +34,7 @@ function describe(space: TokenSpace): string {
   const shown = codebooks.length > 4 ? [...codebooks.slice(0, 4), `and ${codebooks.length - 4} more`] : codebooks;
   const { lengthSamples, strideSamples } = space.segments ?? {};
   const segments = lengthSamples === undefined ? '' : `segments of ${lengthSamples} every ${strideSamples} samples, `;
+  const blocks = space.blockSamples === undefined ? '' : `blocks of ${space.blockSamples} samples, `;
   const flags = `${space.prefixDecodable ? '' : 'not '}prefix-decodable, durations ${space.durations ?? 'none'}`;
-  return `${space.sampleRateHz} Hz, ${segments}${flags}, derived by ${space.derivedFrom?.transform ?? 'nothing'}, (${shown.join('; ')})`;
+  return `${space.sampleRateHz} Hz, ${segments}${blocks}${flags}, derived by ${space.derivedFrom?.transform ?? 'nothing'}, (${shown.join('; ')})`;
 }

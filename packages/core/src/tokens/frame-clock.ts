@@ -2,11 +2,12 @@ import { frameCountFor, type TokenGrid } from './token-grid.ts';
 import type { TokenSegments, TokenSpace } from './token-space.ts';
 
 /**
- * The samples that stretches of a space can be cut at: the least common multiple of all its hops, or the stride of its
- * segments. A space without a clock takes it from the space that it is derived from; `undefined` where that has none either.
+ * The samples that stretches of a space can be cut at: the least common multiple of all its hops, its blocks, or the stride
+ * of its segments. A space without a clock takes it from the space that it is derived from; `undefined` where that has none either.
  */
 export function alignmentSamples(space: TokenSpace): number | undefined {
   if (space.segments !== undefined) return space.segments.strideSamples;
+  if (space.blockSamples !== undefined) return space.blockSamples;
   const hops = hopsOf(space);
   if (hops !== undefined) return hops.reduce(leastCommonMultiple, 1);
   return space.derivedFrom === undefined ? undefined : alignmentSamples(space.derivedFrom.tokenSpace);
@@ -30,7 +31,7 @@ function leastCommonMultiple(a: number, b: number): number {
 
 /**
  * How many frames the tracks of a stretch have, per codebook of the space: just those that cover the samples (`exact`),
- * or all up to the end of the last frame of the coarsest hop (`padded`). The two are the same where the space has
+ * or all up to the end of the last frame of the coarsest hop, or of the last block (`padded`). The two are the same where the space has
  * one hop, and where the samples end on a coarse frame; and `padded` is `exact` where a hop does not divide the coarsest.
  * In segments, `exact` are the frames of audio that ends with the stretch; where it ends with the stride of a segment, the
  * audio may go on, and `padded` are the frames with the last segment whole.
@@ -49,11 +50,11 @@ export function trackFrameCounts(
     const count = sampleCount / segments.strideSamples;
     return { exact, padded: hops.map((hop) => count * frameCountFor(segments.lengthSamples, hop)) };
   }
-  const coarsest = Math.max(...hops);
+  const unit = space.blockSamples ?? Math.max(...hops);
   const exact = hops.map((hop) => frameCountFor(sampleCount, hop));
-  if (hops.some((hop) => coarsest % hop !== 0)) return { exact, padded: exact };
-  const coarseFrames = frameCountFor(sampleCount, coarsest);
-  return { exact, padded: hops.map((hop) => coarseFrames * (coarsest / hop)) };
+  if (hops.some((hop) => unit % hop !== 0)) return { exact, padded: exact };
+  const unitCount = frameCountFor(sampleCount, unit);
+  return { exact, padded: hops.map((hop) => unitCount * (unit / hop)) };
 }
 
 /** Frames of audio in segments: of those that are whole, and of the one or two that its end cuts short. */

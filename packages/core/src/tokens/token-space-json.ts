@@ -9,7 +9,7 @@ export function tokenSpaceToJson(space: TokenSpace): { readonly [key: string]: J
     codebooks: space.codebooks.map(({ name, size, hopSamples }) =>
       hopSamples === undefined ? { name, size } : { name, size, hopSamples },
     ),
-    ...copySegments(space),
+    ...copyBlocks(space),
     prefixDecodable: space.prefixDecodable,
     ...(space.durations === undefined ? {} : { durations: space.durations }),
     ...(space.derivedFrom === undefined
@@ -33,12 +33,17 @@ export function tokenSpaceFromJson(value: unknown): TokenSpace {
   return copyKnownFields(value as TokenSpace);
 }
 
-function copySegments({ segments }: TokenSpace): {
+/** Whatever else says how frames lie in time. */
+function copyBlocks({ segments, blockSamples }: TokenSpace): {
   readonly segments?: { lengthSamples: number; strideSamples: number };
+  readonly blockSamples?: number;
 } {
-  if (segments === undefined) return {};
-  const { lengthSamples, strideSamples } = segments;
-  return { segments: { lengthSamples, strideSamples } };
+  return {
+    ...(segments === undefined
+      ? {}
+      : { segments: { lengthSamples: segments.lengthSamples, strideSamples: segments.strideSamples } }),
+    ...(blockSamples === undefined ? {} : { blockSamples }),
+  };
 }
 
 function copyKnownFields(space: TokenSpace): TokenSpace {
@@ -49,7 +54,7 @@ function copyKnownFields(space: TokenSpace): TokenSpace {
       ({ name, size, hopSamples }): Codebook =>
         hopSamples === undefined ? { name, size } : { name, size, hopSamples },
     ),
-    ...copySegments(space),
+    ...copyBlocks(space),
     prefixDecodable: space.prefixDecodable,
     ...(space.durations === undefined ? {} : { durations: space.durations }),
     ...(space.derivedFrom === undefined

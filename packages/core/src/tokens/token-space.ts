@@ -55,6 +55,11 @@ export interface TokenSpace {
    */
   readonly segments?: TokenSegments;
   /**
+   * Present where a codec works on blocks that are longer than its coarsest frame (SNAC with attention): grids are cut at
+   * multiples of it, and the last one may be padded to its end. In samples; a multiple of every hop, and not with `segments`.
+   */
+  readonly blockSamples?: number;
+  /**
    * True where the first K codebooks alone are a valid, decodable grid, for every K ≥ 1 (residual quantizers).
    */
   readonly prefixDecodable: boolean;

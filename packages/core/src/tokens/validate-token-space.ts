@@ -44,6 +44,7 @@ function validateOne(space: TokenSpace): void {
     names.add(codebook.name);
   }
   if (space.segments !== undefined) validateSegments(space);
+  if (space.blockSamples !== undefined) validateBlocks(space);
   if (!Number.isSafeInteger(alignmentOf(space))) {
     throw invalid('codebooks', 'hops without a common multiple below 2^53', 'hops that divide one another');
   }
@@ -96,6 +97,16 @@ function validateSegments({ segments, codebooks }: TokenSpace): void {
   // So that the frames of a stretch that ends between two segments can be told from its length: one more, or not.
   const overlapFrames = Math.ceil(lengthSamples / hop) - Math.ceil(strideSamples / hop);
   if (overlapFrames > 1) throw invalid('segments', `${overlapFrames} frames past the stride`, 'at most 1');
+}
+
+function validateBlocks({ blockSamples, segments, codebooks }: TokenSpace): void {
+  if (segments !== undefined) throw invalid('blockSamples', 'blocks beside segments', 'one of the two');
+  const odd = codebooks.find(
+    ({ hopSamples }) => hopSamples === undefined || (blockSamples as number) % hopSamples !== 0,
+  );
+  if (!isCount(blockSamples) || odd !== undefined) {
+    throw invalid('blockSamples', showValue(blockSamples), 'a multiple of every hop');
+  }
 }
 
 function validateDurations(space: TokenSpace): void {

@@ -34,6 +34,7 @@ export const mergeRepeats: TokenTransform = {
       sampleRateHz: inputSpace.sampleRateHz,
       codebooks: inputSpace.codebooks,
       ...(inputSpace.segments === undefined ? {} : { segments: inputSpace.segments }),
+      ...(inputSpace.blockSamples === undefined ? {} : { blockSamples: inputSpace.blockSamples }),
       prefixDecodable: inputSpace.prefixDecodable,
       durations: 'runs',
       derivedFrom: { transform: name, tokenSpace: inputSpace },

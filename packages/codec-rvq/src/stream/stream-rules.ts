@@ -1,11 +1,5 @@
 import { SpeechTokensError } from '@speech-tokens/core';
 
-/**
- * Frames of one run. More make whole files faster up to here, and a run is the step at which a call can be aborted:
- * two seconds of audio at 50 frames a second take some tens of milliseconds.
- */
-export const framesPerRun = 100;
-
 /** @throws SpeechTokensError `stream-order` when a piece does not start where the last one ended */
 export function assertContinues(pieces: 'audio' | 'tokens', foundStartSample: number, wantedStartSample: number): void {
   if (foundStartSample === wantedStartSample) return;
@@ -15,5 +9,18 @@ export function assertContinues(pieces: 'audio' | 'tokens', foundStartSample: nu
     wanted: `sample ${wantedStartSample}`,
     remedy: 'Push pieces in order, without gaps; call reset() to start a new stream',
     details: { foundStartSample, wantedStartSample },
+  });
+}
+
+/** @throws SpeechTokensError `argument-invalid` */
+export function checkCodebookCount(count: number | undefined, available: number): number {
+  if (count === undefined) return available;
+  if (Number.isInteger(count) && count >= 1 && count <= available) return count;
+  throw new SpeechTokensError('argument-invalid', {
+    problem: 'The number of codebooks is out of range',
+    found: String(count),
+    wanted: `an integer from 1 to ${available}`,
+    remedy: 'Leave it out to use all codebooks',
+    details: { argument: 'codebookCount' },
   });
 }
