@@ -67,6 +67,20 @@ describe('tokenizers', () => {
 });
 
 describe('check', () => {
+  it('checks only the components that are named', async () => {
+    const cwd = await temporaryFolder();
+    const { stdout } = await run(['check', stepsPlugin, 'steps:mean', '--json'], { cwd });
+    const { checks } = JSON.parse(stdout) as { checks: { subject: string }[] };
+    const subjects = new Set(checks.map(({ subject }) => subject));
+    expect([...subjects].some((subject) => subject.includes('steps:mean'))).toBe(true);
+    expect([...subjects].filter((subject) => subject.includes('steps:') && !subject.includes('steps:mean'))).toEqual(
+      [],
+    );
+    const wrong = await run(['check', stepsPlugin, 'steps:meen'], { cwd });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/no component with this id.*"steps:meen".*steps:mean/s);
+  });
+
   it('reports broken promises and ends with 1', async () => {
     const cwd = await temporaryFolder();
     const { code, stdout } = await run(['check', stepsPlugin, '--json'], { cwd });

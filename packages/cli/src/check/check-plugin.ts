@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { ModelFile, ModelStore } from '@speech-tokens/core';
+import { type ModelFile, type ModelStore, SpeechTokensError } from '@speech-tokens/core';
 import { findPlugins, type LoadedPlugin, loadPlugin } from '@speech-tokens/core/node';
 import { type CheckResult, conformanceOfPlugin, runConformance } from '@speech-tokens/core/testing';
 import type { CheckCommandOptions } from '../commands/command-options.ts';
@@ -27,9 +27,15 @@ export interface CheckedPromise {
   readonly durationMs: number;
 }
 
-export async function checkPlugin(context: CliContext, named: string, options: CheckCommandOptions): Promise<ExitCode> {
+/** @param ids components to check; all of the plugin where there are none */
+export async function checkPlugin(
+  context: CliContext,
+  named: string,
+  ids: readonly string[],
+  options: CheckCommandOptions,
+): Promise<ExitCode> {
   const { signal } = context;
-  const loaded = await load(context, named, options.plugins);
+  const loaded = withComponents(await load(context, named, options.plugins), ids);
   const { capabilities, painter } = context.err;
   const shown = { ...capabilities, isTerminal: capabilities.isTerminal && options.quiet !== true };
   const progress = createProgressLine((text) => context.stderr.write(text), shown, painter, 1);
@@ -39,7 +45,8 @@ export async function checkPlugin(context: CliContext, named: string, options: C
     await report.start(loaded);
     const subject = conformanceOfPlugin(loaded.plugin, {
       models: modelsOf(context, loaded, options),
-      manifest: loaded.manifest,
+      // The list in package.json is that of all components.
+      ...(ids.length === 0 ? { manifest: loaded.manifest } : {}),
       ...(options.checkpoint === undefined ? {} : { checkpointDirectory: resolve(context.cwd, options.checkpoint) }),
       ...(options.threads === undefined ? {} : { threadCount: options.threads }),
     });
@@ -82,6 +89,24 @@ async function load(
   const directories = await pluginDirectories(context, pluginFolders);
   const [found] = await findPlugins({ ...directories, packages: [isPath ? path : named], signal });
   return loadPlugin(found!, { signal });
+}
+
+/** @throws SpeechTokensError `component-not-found` */
+function withComponents(loaded: LoadedPlugin, ids: readonly string[]): LoadedPlugin {
+  if (ids.length === 0) return loaded;
+  const { components } = loaded.plugin;
+  const known = [...new Set(components.map(({ id }) => id))];
+  const unknown = ids.find((id) => !known.includes(id));
+  if (unknown === undefined) {
+    return { ...loaded, plugin: { ...loaded.plugin, components: components.filter(({ id }) => ids.includes(id)) } };
+  }
+  throw new SpeechTokensError('component-not-found', {
+    problem: `${loaded.packageName} has no component with this id`,
+    found: JSON.stringify(unknown),
+    wanted: known.join(', '),
+    remedy: 'Check the spelling, or leave the ids out to check all',
+    details: { id: unknown, suggestions: known },
+  });
 }
 
 async function isPackageFolder(path: string): Promise<boolean> {

@@ -11,7 +11,8 @@ export function addCheckCommand(program: Command, context: CliContext, finish: (
     .description(
       'Run the conformance kit on every tokenizer and detokenizer of a plugin and print a report: streaming equals the whole, declared latency, reset, saved state, prefix of codebooks, abort, errors and more. Ends with 1 when a check fails.',
     )
-    .argument('<plugin>', 'name of an installed package, or the folder of one');
+    .argument('<plugin>', 'name of an installed package, or the folder of one')
+    .argument('[ids...]', 'check these tokenizers and detokenizers only; all by default, downloaded if need be');
   addModels(command);
   addPlugins(command);
   addJson(command);
@@ -20,11 +21,11 @@ export function addCheckCommand(program: Command, context: CliContext, finish: (
     'after',
     `
 Examples:
-  speech-tokens check @speech-tokens/codec-rvq
+  speech-tokens check @speech-tokens/codec-rvq rvq:speech-16khz
   speech-tokens check ./my-plugin --json`,
   );
-  command.action(async (plugin: string, options: CheckCommandOptions) => {
+  command.action(async (plugin: string, ids: readonly string[], options: CheckCommandOptions) => {
     const { checkPlugin } = await import('../check/check-plugin.ts');
-    finish(await checkPlugin(context, plugin, options));
+    finish(await checkPlugin(context, plugin, ids, options));
   });
 }
