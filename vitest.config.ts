@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Threads that the packages start find each other's sources too.
+    execArgv: ['--conditions=@speech-tokens/source'],
     // ONNX Runtime would send usage data to its maker from every test run.
     env: { ORT_DISABLE_TELEMETRY: '1' },
   },

@@ -1,14 +1,14 @@
-import { expect, test } from 'vitest';
-import { GraphBuilder, openGraphSession, withHistory } from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import { GraphBuilder, matMul, openGraphSession, slice, symbolicDim, transpose, withHistory } from '../src/index.ts';
 
-async function historySession() {
+async function historySession(ownThread: boolean) {
   const g = new GraphBuilder('test');
   const x = g.input('x', 'float32', [{ symbol: 'rows', times: 1, plus: 0 }, 1]);
   g.output(
     'y',
     g.scope('layer', () => withHistory(g, x, 2)),
   );
-  const session = await openGraphSession(g.build(), { weightsDirectory: '.' });
+  const session = await openGraphSession(g.build(), { weightsDirectory: '.', ownThread });
   return {
     session,
     run: async (state: ReturnType<typeof session.createState>, ...values: number[]) => {
@@ -18,56 +18,83 @@ async function historySession() {
   };
 }
 
-test('states are independent, can be saved and continued, and start over at zero', async () => {
-  const { session, run } = await historySession();
-  const [a, b] = [session.createState(), session.createState()];
-  await run(a, 1, 2);
-  expect(await run(b, 7)).toEqual([0, 0, 7]);
-  const saved = structuredClone(a.save());
-  expect(saved).toEqual({ 'layer.history': Float32Array.of(1, 2) });
-  expect(await run(a, 3)).toEqual([1, 2, 3]);
-  const continued = session.createState();
-  expect(continued.restore(saved)).toBeUndefined();
-  expect(await run(continued, 3)).toEqual([1, 2, 3]);
-  a.reset();
-  expect(await run(a, 5)).toEqual([0, 0, 5]);
-  await session.close();
+describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its own: $ownThread', ({ ownThread }) => {
+  test('states are independent, can be saved and continued, and start over at zero', async () => {
+    const { session, run } = await historySession(ownThread);
+    const [a, b] = [session.createState(), session.createState()];
+    await run(a, 1, 2);
+    expect(await run(b, 7)).toEqual([0, 0, 7]);
+    const saved = structuredClone(a.save());
+    expect(saved).toEqual({ 'layer.history': Float32Array.of(1, 2) });
+    expect(await run(a, 3)).toEqual([1, 2, 3]);
+    const continued = session.createState();
+    expect(continued.restore(saved)).toBeUndefined();
+    expect(await run(continued, 3)).toEqual([1, 2, 3]);
+    a.reset();
+    expect(await run(a, 5)).toEqual([0, 0, 5]);
+    await session.close();
+  });
+
+  test('a saved state that does not fit is refused whole', async () => {
+    const { session, run } = await historySession(ownThread);
+    const state = session.createState();
+    await run(state, 1, 2);
+    expect(state.restore({ 'layer.history': new Float32Array(3) })).toBe('layer.history');
+    expect(state.restore(null)).toBe('layer.history');
+    expect(await run(state, 3)).toEqual([1, 2, 3]);
+    await session.close();
+  });
+
+  test('a run with a wrong input fails with the stage, and the state stands', async () => {
+    const { session, run } = await historySession(ownThread);
+    const state = session.createState();
+    await run(state, 1, 2);
+    const wrong = session.run({ x: { values: new Float32Array(4), shape: [2, 2] } }, state);
+    await expect(wrong).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'running test' } });
+    expect(await run(state, 3)).toEqual([1, 2, 3]);
+  });
+
+  test('closing waits for the run in progress, refuses further ones, and may be repeated', async () => {
+    const { session, run } = await historySession(ownThread);
+    const state = session.createState();
+    const running = run(state, 1, 2);
+    const closed = session.close();
+    await expect(run(state, 3)).rejects.toMatchObject({ code: 'session-closed' });
+    expect(await running).toEqual([0, 0, 1, 2]);
+    await closed;
+    await session.close();
+  });
 });
 
-test('a saved state that does not fit is refused whole', async () => {
-  const { session, run } = await historySession();
-  const state = session.createState();
-  await run(state, 1, 2);
-  expect(state.restore({ 'layer.history': new Float32Array(3) })).toBe('layer.history');
-  expect(state.restore(null)).toBe('layer.history');
-  expect(await run(state, 3)).toEqual([1, 2, 3]);
-  await session.close();
-});
-
-test('a run with a wrong input fails with the stage, and the state stands', async () => {
-  const { session, run } = await historySession();
-  const state = session.createState();
-  await run(state, 1, 2);
-  const wrong = session.run({ x: { values: new Float32Array(4), shape: [2, 2] } }, state);
-  await expect(wrong).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'running test' } });
-  expect(await run(state, 3)).toEqual([1, 2, 3]);
-});
-
-test('closing waits for the run in progress, refuses further ones, and may be repeated', async () => {
-  const { session, run } = await historySession();
-  const state = session.createState();
-  const running = run(state, 1, 2);
-  const closed = session.close();
-  await expect(run(state, 3)).rejects.toMatchObject({ code: 'session-closed' });
-  expect(await running).toEqual([0, 0, 1, 2]);
-  await closed;
-  await session.close();
-});
-
-test('a provider that this build does not have is an error of loading, with its name', async () => {
+test.each([false, true])('a provider that this build does not have is named (a thread of its own: %s)', async (ownThread) => {
   const g = new GraphBuilder('test');
   g.output('y', g.input('x', 'float32', [1]));
-  const opening = openGraphSession(g.build(), { weightsDirectory: '.', executionProviders: ['abacus'] });
+  const opening = openGraphSession(g.build(), { weightsDirectory: '.', executionProviders: ['abacus'], ownThread });
   await expect(opening).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'loading test' } });
   await expect(opening).rejects.toThrow('abacus');
+});
+
+test('a run on a thread of its own gives the same bits, does not hold up the calling thread, and leaves its input alone', async () => {
+  const build = () => {
+    const g = new GraphBuilder('test');
+    const x = g.input('x', 'float32', [symbolicDim('rows'), 600]);
+    let y = x;
+    for (let i = 0; i < 20; i++) y = g.node('Tanh', [matMul(g, y, transpose(g, slice(g, y, 0, 0, 600), [1, 0]))], y);
+    g.output('y', y);
+    return g.build();
+  };
+  const values = Float32Array.from({ length: 600 * 600 + 5 }, (_, i) => Math.sin(i)).subarray(5);
+  const results: number[][] = [];
+  let ticks = 0;
+  for (const ownThread of [false, true]) {
+    const session = await openGraphSession(build(), { weightsDirectory: '.', ownThread });
+    ticks = 0;
+    const ticking = setInterval(() => ticks++, 1);
+    results.push([...(await session.run({ x: { values, shape: [600, 600] } }, session.createState())).y!]);
+    clearInterval(ticking);
+    await session.close();
+  }
+  expect(results[1]).toEqual(results[0]);
+  expect(ticks).toBeGreaterThan(1);
+  expect(values.length).toBe(600 * 600);
 });

@@ -9,6 +9,7 @@ import type {
   TokenSpace,
 } from '@speech-tokens/core';
 import { type BuiltGraph, type GraphSession, openGraphSession, type RuntimeOptions } from '@speech-tokens/onnx-graph';
+import { type GraphStage, openStages } from '../staged/staged-session.ts';
 
 /** A token space but for its id, which follows from the files of the checkpoint. */
 export type SpaceShape = Omit<TokenSpace, 'id'>;
@@ -18,6 +19,8 @@ export interface CodecKit {
   readonly tokenSpace: TokenSpace;
   /** Loads a graph whose weights lie in `weightsDirectory`, with the threads that the host gives. */
   openGraph(graph: BuiltGraph, weightsDirectory: string): Promise<GraphSession>;
+  /** Loads graphs that follow each other, see `openStages`. */
+  openStages(stages: readonly GraphStage[], weightsDirectory: string): Promise<GraphSession>;
   /** What the host gives for running a model. */
   readonly runtime: RuntimeOptions;
 }
@@ -73,6 +76,8 @@ export function familyComponents<Name extends string, Model>(family: CodecFamily
         runtime,
         tokenSpace: { id: fingerprint, ...family.spaceOf(model) },
         openGraph: (graph, weightsDirectory) => openGraphSession(graph, { ...runtime, weightsDirectory }),
+        openStages: (stages, weightsDirectory) =>
+          openStages(stages, { runtime, open: (graph, own) => openGraphSession(graph, { ...own, weightsDirectory }) }),
       },
     };
   };

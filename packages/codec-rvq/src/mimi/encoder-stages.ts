@@ -9,10 +9,10 @@ import {
 import type { MimiConfig } from './mimi-config.ts';
 import { downsample } from './resample.ts';
 import { seanet } from './seanet.ts';
-import { encoderLayers, type SeanetLayer } from './seanet-layers.ts';
+import { encoderLayers, featuresAfter, type SeanetLayer } from './seanet-layers.ts';
 import { splitEncode } from './split-quantizer.ts';
-import { defaultStageOptions, type StageOptions } from './stage-options.ts';
-import type { GraphStage } from './staged-session.ts';
+import { defaultStageOptions, type StageOptions, sectionsOf } from './stage-options.ts';
+import type { GraphStage } from '../staged/staged-session.ts';
 import { transformer } from './transformer.ts';
 
 /**
@@ -25,42 +25,38 @@ export function encoderStages(
   codebookCount: number,
   options: StageOptions = defaultStageOptions,
 ): readonly GraphStage[] {
-  const layers = encoderLayers(config.seanet, config.latentWidth);
-  const { leastSignalSteps, fineFramesPerRun, coarseFramesPerRun } = options;
-  const border = layers.findIndex(({ outSteps }) => outSteps < options.leastFineSteps);
+  const sections = sectionsOf(encoderLayers(config.seanet, config.latentWidth), ({ outSteps }) => outSteps, options);
   const conv = weights.scope('encoder').scope('layers');
-  const frames = symbolicDim('frames');
+  return sections.map(({ layers, framesPerRun }, i) => {
+    const g = new GraphBuilder(`Mimi encoder, part ${i + 1} of ${sections.length}`);
+    const input = sectionInput(g, layers[0]!);
+    const features = g.scope('encoder', () => seanet(g, conv, input, layers, config.seanet, options.leastSignalSteps));
+    if (i + 1 < sections.length) g.output(featuresAfter(layers.at(-1)!.index), features);
+    else g.output('codes', codesOf(g, weights, features, config, codebookCount, framesPerRun));
+    return { graph: g.build(), framesPerRun };
+  });
+}
 
-  const input = (g: GraphBuilder, name: string, { inSteps, inChannels }: SeanetLayer): GraphTensor => {
-    const steps = multiplyDim(frames, inSteps);
-    return inChannels === 1
-      ? reshape(g, g.input(name, 'float32', [steps]), [steps, 1])
-      : g.input(name, 'float32', [steps, inChannels]);
-  };
-  const fine = (): GraphStage => {
-    const g = new GraphBuilder('Mimi encoder, many steps a frame');
-    const samples = input(g, 'samples', layers[0]!);
-    const features = g.scope('encoder', () =>
-      seanet(g, conv, samples, layers.slice(0, border), config.seanet, leastSignalSteps),
-    );
-    g.output('features', features);
-    return { graph: g.build(), framesPerRun: fineFramesPerRun };
-  };
-  const coarse = (): GraphStage => {
-    const g = new GraphBuilder('Mimi encoder, few steps a frame');
-    const features = input(g, border === 0 ? 'samples' : 'features', layers[border]!);
-    const positions = g.scope('encoder', () =>
-      seanet(g, conv, features, layers.slice(border), config.seanet, leastSignalSteps),
-    );
-    const mixed = g.scope('encoder_transformer', () =>
-      transformer(g, weights.scope('encoder_transformer'), positions, config.transformer, coarseFramesPerRun),
-    );
-    const latents: GraphTensor = g.scope('downsample', () => downsample(g, weights.scope('downsample'), mixed));
-    const codes = g.scope('quantizer', () =>
-      splitEncode(g, weights.scope('quantizer'), latents, config, codebookCount),
-    );
-    g.output('codes', codes);
-    return { graph: g.build(), framesPerRun: coarseFramesPerRun };
-  };
-  return border === 0 ? [coarse()] : [fine(), coarse()];
+/** What goes into the first of some layers, `[steps, channels]`: samples, or features of the layers before. */
+function sectionInput(g: GraphBuilder, { index, inSteps, inChannels }: SeanetLayer): GraphTensor {
+  const steps = multiplyDim(symbolicDim('frames'), inSteps);
+  return inChannels === 1
+    ? reshape(g, g.input('samples', 'float32', [steps]), [steps, 1])
+    : g.input(featuresAfter(index - 1), 'float32', [steps, inChannels]);
+}
+
+/** `features [positions, latentWidth] → codes [frames, codebookCount]` */
+function codesOf(
+  g: GraphBuilder,
+  weights: WeightScope,
+  features: GraphTensor,
+  config: MimiConfig,
+  codebookCount: number,
+  framesPerRun: number,
+): GraphTensor {
+  const mixed = g.scope('encoder_transformer', () =>
+    transformer(g, weights.scope('encoder_transformer'), features, config.transformer, framesPerRun),
+  );
+  const latents = g.scope('downsample', () => downsample(g, weights.scope('downsample'), mixed));
+  return g.scope('quantizer', () => splitEncode(g, weights.scope('quantizer'), latents, config, codebookCount));
 }

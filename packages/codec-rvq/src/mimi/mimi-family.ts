@@ -9,7 +9,7 @@ import { decoderStages } from './decoder-stages.ts';
 import { encoderStages } from './encoder-stages.ts';
 import { type MimiConfig, parseMimiConfig } from './mimi-config.ts';
 import { defaultStageOptions } from './stage-options.ts';
-import { openStages } from './staged-session.ts';
+import { stretchFrames } from '../staged/staged-session.ts';
 
 interface MimiModel {
   readonly config: MimiConfig;
@@ -19,7 +19,6 @@ interface MimiModel {
 const repository = 'kyutai/mimi';
 const licence = 'CC-BY-4.0';
 const shape = { sampleRateHz: 24_000, hopSamples: 1_920, codebookCount: 32, codebookSize: 2_048 };
-const framesPerRun = defaultStageOptions.coarseFramesPerRun;
 
 /** Kyutai's Mimi, in the format of the Hugging Face hub. */
 export const mimiFamily: CodecFamily<'config' | 'weights', MimiModel> = {
@@ -42,24 +41,24 @@ export const mimiFamily: CodecFamily<'config' | 'weights', MimiModel> = {
 
   spaceOf: ({ config }) => residualSpace(config),
 
-  async createTokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
+  async createTokenizer({ config, checkpoint }, { tokenSpace, runtime, openStages }) {
     return createCausalTokenizer({
       tokenSpace,
       hopSamples: config.hopSamples,
       lookaheadFrames: 0,
-      framesPerRun,
+      framesPerRun: stretchFrames(defaultStageOptions.coarseFramesPerRun, runtime),
       buildEncoder: (codebookCount) => encoderStages(config, weightsOf(checkpoint), codebookCount),
-      openGraph: (stages) => openStages(stages, (graph) => openGraph(graph, checkpoint.directory)),
+      openGraph: (stages) => openStages(stages, checkpoint.directory),
     });
   },
 
-  async createDetokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
+  async createDetokenizer({ config, checkpoint }, { tokenSpace, runtime, openStages }) {
     const stages = decoderStages(config, weightsOf(checkpoint));
     return createCausalDetokenizer({
       tokenSpace,
       hopSamples: config.hopSamples,
-      framesPerRun,
-      decoder: await openStages(stages, (graph) => openGraph(graph, checkpoint.directory)),
+      framesPerRun: stretchFrames(defaultStageOptions.coarseFramesPerRun, runtime),
+      decoder: await openStages(stages, checkpoint.directory),
     });
   },
 };

@@ -1,3 +1,5 @@
+import type { SeanetLayer } from './seanet-layers.ts';
+
 /** How the networks are laid out and run. */
 export interface StageOptions {
   /**
@@ -24,3 +26,30 @@ export const defaultStageOptions: StageOptions = {
   fineFramesPerRun: 8,
   coarseFramesPerRun: 32,
 };
+
+/** Neighbouring layers that make one graph, and the most frames of one run of it. */
+export interface LayerSection {
+  readonly layers: readonly SeanetLayer[];
+  readonly framesPerRun: number;
+}
+
+/**
+ * Cuts layers where their kind of run changes: convolutions, a few frames of matrix products, many frames of them.
+ * @param stepsOf what counts as the steps of a layer
+ */
+export function sectionsOf(
+  layers: readonly SeanetLayer[],
+  stepsOf: (layer: SeanetLayer) => number,
+  { leastSignalSteps, leastFineSteps, fineFramesPerRun, coarseFramesPerRun }: StageOptions,
+): readonly LayerSection[] {
+  const sections: { layers: SeanetLayer[]; framesPerRun: number; isSignal: boolean }[] = [];
+  for (const layer of layers) {
+    const steps = stepsOf(layer);
+    const framesPerRun = steps < leastFineSteps ? coarseFramesPerRun : fineFramesPerRun;
+    const isSignal = steps >= leastSignalSteps;
+    const last = sections.at(-1);
+    if (last?.framesPerRun === framesPerRun && last.isSignal === isSignal) last.layers.push(layer);
+    else sections.push({ layers: [layer], framesPerRun, isSignal });
+  }
+  return sections;
+}

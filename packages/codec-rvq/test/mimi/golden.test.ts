@@ -6,7 +6,7 @@ import { decoderStages } from '../../src/mimi/decoder-stages.ts';
 import { encoderStages } from '../../src/mimi/encoder-stages.ts';
 import { parseMimiConfig } from '../../src/mimi/mimi-config.ts';
 import { defaultStageOptions, type StageOptions } from '../../src/mimi/stage-options.ts';
-import { openStages } from '../../src/mimi/staged-session.ts';
+import { openStages } from '../../src/staged/staged-session.ts';
 import { readReference, snrDb } from '../encodec/reference.ts';
 import { type Codec, loadCodec, tinyCheckpoint } from './codec.ts';
 
@@ -87,12 +87,13 @@ describe('the codec', () => {
 });
 
 // The small model has few steps a frame: with the limits of the large one, it would be matrix products throughout.
-describe.each<Partial<StageOptions>>([
-  { leastSignalSteps: 1_000, leastFineSteps: 1_000 },
-  { leastSignalSteps: 20, leastFineSteps: 5 },
-  { leastSignalSteps: 5, leastFineSteps: 20, fineFramesPerRun: 3 },
-  { leastSignalSteps: 2, leastFineSteps: 3, coarseFramesPerRun: 2 },
-])('laid out with %o', (changes) => {
+describe.each<Partial<StageOptions> & { readonly threadCount: number }>([
+  { threadCount: 1, leastSignalSteps: 1_000, leastFineSteps: 1_000 },
+  { threadCount: 1, leastSignalSteps: 20, leastFineSteps: 5 },
+  { threadCount: 2, leastSignalSteps: 20, leastFineSteps: 5, coarseFramesPerRun: 4 },
+  { threadCount: 3, leastSignalSteps: 5, leastFineSteps: 20, fineFramesPerRun: 3 },
+  { threadCount: 1, leastSignalSteps: 2, leastFineSteps: 3, coarseFramesPerRun: 2 },
+])('laid out with %o', ({ threadCount, ...changes }) => {
   const options = { ...defaultStageOptions, ...changes };
   const open = async () => {
     const path = join(tinyCheckpoint, 'config.json');
@@ -103,7 +104,10 @@ describe.each<Partial<StageOptions>>([
       encoder: encoderStages(config, weights, 6, options),
       decoder: decoderStages(config, weights, options),
       openAll: (stages: ReturnType<typeof encoderStages>) =>
-        openStages(stages, (graph) => openGraphSession(graph, { weightsDirectory: directory })),
+        openStages(stages, {
+          runtime: { threadCount },
+          open: (graph, own) => openGraphSession(graph, { ...own, weightsDirectory: directory }),
+        }),
     };
   };
 

@@ -1,9 +1,10 @@
 import { SpeechTokensError } from '@speech-tokens/core';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { BuiltGraph, StateTensor } from '../graph/graph-types.ts';
-import { loadRuntime, type Runtime } from './runtime.ts';
+import type { BuiltGraph } from '../graph/graph-types.ts';
+import { CarriedState } from './carried-state.ts';
+import { type EngineOptions, engineGraph, type GraphEngine, openEngine } from './graph-engine.ts';
+import { loadRuntime } from './runtime.ts';
 import { withRuntimeErrors } from './runtime-errors.ts';
-import { type RuntimeOptions, runtimeOptions } from './runtime-options.ts';
+import { openThreadEngine } from './thread/thread-engine.ts';
 
 /** Values of a tensor at the border of a session; integers are 32 bits wide there. */
 export type TensorValues = Float32Array | Int32Array;
@@ -37,9 +38,15 @@ export interface GraphSession {
   close(): Promise<void>;
 }
 
-export interface SessionOptions extends RuntimeOptions {
+export interface SessionOptions extends EngineOptions {
   /** The folder in which the graph's weights lie. */
   readonly weightsDirectory: string;
+  /**
+   * Whether runs happen on a thread of the session's own, false by default. Several such sessions run side by side, and
+   * the calling thread goes on meanwhile; without, a run blocks it, because ONNX Runtime runs on the thread that calls.
+   * A run costs some tenths of a millisecond more, a session some tens of milliseconds and megabytes.
+   */
+  readonly ownThread?: boolean;
 }
 
 /**
@@ -47,31 +54,29 @@ export interface SessionOptions extends RuntimeOptions {
  * @throws SpeechTokensError `inference-unavailable`, `inference-failed`
  */
 export async function openGraphSession(graph: BuiltGraph, options: SessionOptions): Promise<GraphSession> {
-  const runtime = await loadRuntime();
-  const session = await withRuntimeErrors(`loading ${graph.name}`, () =>
-    runtime.InferenceSession.create(graph.model, {
-      ...runtimeOptions(options),
-      extra: { session: { model_external_initializers_file_folder_path: options.weightsDirectory } },
-    }),
-  );
-  return new OnnxGraphSession(runtime, session, graph);
+  // Said here and not on another thread: whether there is a runtime for this platform.
+  await loadRuntime();
+  const { ownThread = false, ...engineOptions } = options;
+  const open = ownThread ? openThreadEngine : openEngine;
+  const engine = await withRuntimeErrors(`loading ${graph.name}`, () => open(engineGraph(graph), engineOptions));
+  return new EngineSession(engine, graph, ownThread);
 }
 
-class OnnxGraphSession implements GraphSession {
-  readonly #runtime: Runtime;
-  readonly #session: InferenceSession;
+class EngineSession implements GraphSession {
+  readonly #engine: GraphEngine;
   readonly #graph: BuiltGraph;
+  readonly #ownThread: boolean;
   readonly #running = new Set<Promise<unknown>>();
   #released: Promise<void> | undefined;
 
-  constructor(runtime: Runtime, session: InferenceSession, graph: BuiltGraph) {
-    this.#runtime = runtime;
-    this.#session = session;
+  constructor(engine: GraphEngine, graph: BuiltGraph, ownThread: boolean) {
+    this.#engine = engine;
     this.#graph = graph;
+    this.#ownThread = ownThread;
   }
 
   createState(): GraphState {
-    return new BufferedState(this.#runtime, this.#graph.states);
+    return new CarriedState(this.#graph.states, this.#ownThread);
   }
 
   async run(
@@ -86,97 +91,21 @@ class OnnxGraphSession implements GraphSession {
         details: {},
       });
     }
-    const run = this.#run(inputs, state);
+    const carried = state as CarriedState;
+    const { current, next } = carried;
+    const run = withRuntimeErrors(`running ${this.#graph.name}`, () => this.#engine.run({ inputs, current, next }));
     this.#running.add(run);
     try {
-      return await run;
+      const results = await run;
+      carried.advance();
+      return results;
     } finally {
       this.#running.delete(run);
     }
   }
 
-  async #run(
-    inputs: Readonly<Record<string, TensorInput>>,
-    state: GraphState,
-  ): Promise<Readonly<Record<string, TensorValues>>> {
-    const carried = state as BufferedState;
-    const feeds: Record<string, Tensor> = { ...carried.feeds() };
-    for (const [name, { values, shape }] of Object.entries(inputs)) {
-      feeds[name] =
-        values instanceof Float32Array
-          ? new this.#runtime.Tensor('float32', values, shape)
-          : new this.#runtime.Tensor('int32', values, shape);
-    }
-    const fetches: Record<string, Tensor | null> = { ...carried.fetches() };
-    for (const { name } of this.#graph.outputs) fetches[name] = null;
-    const results = await withRuntimeErrors(`running ${this.#graph.name}`, () => this.#session.run(feeds, fetches));
-    carried.advance();
-    const outputs: Record<string, TensorValues> = {};
-    for (const { name } of this.#graph.outputs) outputs[name] = results[name]!.data as TensorValues;
-    return outputs;
-  }
-
   close(): Promise<void> {
-    this.#released ??= Promise.allSettled(this.#running).then(() => this.#session.release());
+    this.#released ??= Promise.allSettled(this.#running).then(() => this.#engine.release());
     return this.#released;
-  }
-}
-
-/**
- * Two sets of buffers that take turns: one run reads the one and has its new state written into the other, without an
- * allocation or a copy.
- */
-class BufferedState implements GraphState {
-  readonly #states: readonly StateTensor[];
-  readonly #buffers: readonly [Float32Array, Float32Array][];
-  readonly #feeds: [Record<string, Tensor>, Record<string, Tensor>] = [{}, {}];
-  readonly #fetches: [Record<string, Tensor>, Record<string, Tensor>] = [{}, {}];
-  #front: 0 | 1 = 0;
-
-  constructor(runtime: Runtime, states: readonly StateTensor[]) {
-    this.#states = states;
-    this.#buffers = states.map(({ shape }) => {
-      const size = shape.reduce((product, dim) => product * dim, 1);
-      return [new Float32Array(size), new Float32Array(size)];
-    });
-    for (const [i, { inputName, outputName, shape }] of states.entries()) {
-      for (const side of [0, 1] as const) {
-        const tensor = new runtime.Tensor('float32', this.#buffers[i]![side], shape);
-        this.#feeds[side][inputName] = tensor;
-        this.#fetches[side][outputName] = tensor;
-      }
-    }
-  }
-
-  feeds(): Record<string, Tensor> {
-    return this.#feeds[this.#front];
-  }
-
-  fetches(): Record<string, Tensor> {
-    return this.#fetches[this.#front === 0 ? 1 : 0];
-  }
-
-  advance(): void {
-    this.#front = this.#front === 0 ? 1 : 0;
-  }
-
-  save(): Record<string, Float32Array> {
-    return Object.fromEntries(this.#states.map(({ name }, i) => [name, this.#buffers[i]![this.#front].slice()]));
-  }
-
-  restore(saved: unknown): string | undefined {
-    const byName = typeof saved === 'object' && saved !== null ? (saved as Readonly<Record<string, unknown>>) : {};
-    for (const [i, { name }] of this.#states.entries()) {
-      const values = byName[name];
-      if (!(values instanceof Float32Array) || values.length !== this.#buffers[i]![0].length) return name;
-    }
-    for (const [i, { name }] of this.#states.entries()) {
-      this.#buffers[i]![this.#front].set(byName[name] as Float32Array);
-    }
-    return undefined;
-  }
-
-  reset(): void {
-    for (const pair of this.#buffers) pair[this.#front].fill(0);
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@speech-tokens/onnx-graph';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type GraphStage, openStages } from './staged-session.ts';
+import { type GraphStage, openStages, type StagedOptions } from './staged-session.ts';
 
 const frames = symbolicDim('frames');
 
@@ -37,7 +37,8 @@ function delays(framesPerRun: number): GraphStage {
   return { graph: g.build(), framesPerRun };
 }
 
-const open = (graph: GraphStage['graph']) => openGraphSession(graph, { weightsDirectory: '.' });
+const open: StagedOptions['open'] = (graph, options) => openGraphSession(graph, { ...options, weightsDirectory: '.' });
+const oneThread = { runtime: {}, open };
 const run = (session: GraphSession, values: Float32Array, state = session.createState()) =>
   session.run({ samples: { values, shape: [values.length] } }, state);
 
@@ -47,7 +48,7 @@ test('graphs follow each other, each in runs of its own length', async () => {
   const wanted = Array.from({ length: 13 }, (_, frame) => [sum(frame), sum(frame - 3)]).flat();
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 15 }), fc.integer({ min: 1, max: 15 }), async (first, second) => {
-      const session = await openStages([sumsOfFrames(first), delays(second)], open);
+      const session = await openStages([sumsOfFrames(first), delays(second)], oneThread);
       expect([...(await run(session, samples)).result!]).toEqual(wanted);
       await session.close();
     }),
@@ -56,7 +57,7 @@ test('graphs follow each other, each in runs of its own length', async () => {
 });
 
 test('the state of all graphs is saved, restored and reset as one', async () => {
-  const session = await openStages([sumsOfFrames(2), delays(3)], open);
+  const session = await openStages([sumsOfFrames(2), delays(3)], oneThread);
   const state = session.createState();
   await run(session, Float32Array.of(1, 2, 3, 4), state);
   const saved = state.save();
@@ -76,9 +77,9 @@ test('the state of all graphs is saved, restored and reset as one', async () => 
 
 test('where one graph cannot be opened, those before it are closed', async () => {
   let closed = 0;
-  const failing = async (graph: GraphStage['graph']): Promise<GraphSession> => {
+  const failing: StagedOptions['open'] = async (graph, options) => {
     if (graph.name === 'second') throw new Error('no memory');
-    const session = await open(graph);
+    const session = await open(graph, options);
     return {
       ...session,
       close: async () => {
@@ -87,6 +88,24 @@ test('where one graph cannot be opened, those before it are closed', async () =>
       },
     };
   };
-  await expect(openStages([sumsOfFrames(1), delays(1)], failing)).rejects.toThrow('no memory');
+  await expect(openStages([sumsOfFrames(1), delays(1)], { runtime: {}, open: failing })).rejects.toThrow('no memory');
   expect(closed).toBe(1);
+});
+
+test('on several threads, graphs give what they give on one, and one that fails fails the run', async () => {
+  const samples = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i));
+  const stages = [sumsOfFrames(7), delays(16)];
+  const [one, several] = [
+    await openStages(stages, oneThread),
+    await openStages(stages, { runtime: { threadCount: 2 }, open }),
+  ];
+  const [state, otherState] = [one.createState(), several.createState()];
+  for (const piece of [samples, samples.subarray(0, 2), samples.subarray(0, 250)]) {
+    expect(await run(several, piece, otherState)).toEqual(await run(one, piece, state));
+  }
+  expect(otherState.save()).toEqual(state.save());
+  const wrong = several.run({ samples: { values: new Int32Array(400), shape: [400] } }, otherState);
+  await expect(wrong).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'running first' } });
+  await one.close();
+  await several.close();
 });

@@ -1,0 +1,105 @@
+import type { BuiltGraph, Dim, GraphSession, GraphState, RuntimeOptions } from '@speech-tokens/onnx-graph';
+import { runStages, type StageRunner } from './stage-schedule.ts';
+
+/** A part of a network: a graph of one input and one output, both with a whole number of rows for each frame. */
+export interface GraphStage {
+  readonly graph: BuiltGraph;
+  /**
+   * The most frames of one run. Where frames are wide, runs of a few are fastest, because what lies between two layers
+   * then stays in the cache.
+   */
+  readonly framesPerRun: number;
+}
+
+export interface StagedOptions {
+  /** Loads one of the graphs. */
+  readonly open: (graph: BuiltGraph, options: RuntimeOptions & { readonly ownThread: boolean }) => Promise<GraphSession>;
+  /** How the host runs models. */
+  readonly runtime: RuntimeOptions;
+}
+
+/**
+ * Graphs one after another as one session: each takes what the one before it gives, in runs of its own length. With several
+ * threads, several graphs are at work at a time, each on a thread of its own, on a stretch of many frames; the values are
+ * those of one thread, bit for bit.
+ *
+ * Measured with Mimi on two cores: two graphs side by side are as fast as two computers. Two threads in one graph save a
+ * fifth: they wait for each other after every layer, and they sum in another order.
+ */
+export async function openStages(
+  stages: readonly GraphStage[],
+  { open, runtime }: StagedOptions,
+): Promise<GraphSession> {
+  const { threadCount = 1 } = runtime;
+  const sessions: GraphSession[] = [];
+  const options = { ...runtime, threadCount: 1, ownThread: threadCount > 1 };
+  try {
+    for (const { graph } of stages) sessions.push(await open(graph, options));
+  } catch (error) {
+    await closeAll(sessions);
+    throw error;
+  }
+  return {
+    createState: () => stagedState(sessions.map((session) => session.createState())),
+    async run(inputs, state) {
+      const { parts } = state as StagedState;
+      const runners = stages.map((stage, i) => runnerOf(stage, sessions[i]!, parts[i]!));
+      const { values } = inputs[stages[0]!.graph.inputs[0]!.name]!;
+      return { [stages.at(-1)!.graph.outputs[0]!.name]: await runStages(runners, values, threadCount) };
+    },
+    close: () => closeAll(sessions),
+  };
+}
+
+/**
+ * Frames to give a staged session at a time: with several threads, several runs' worth, so that all stages are at work for
+ * most of them. A call can be aborted between two.
+ */
+export function stretchFrames(framesPerRun: number, { threadCount = 1 }: RuntimeOptions): number {
+  return threadCount === 1 ? framesPerRun : 4 * framesPerRun;
+}
+
+interface StagedState extends GraphState {
+  readonly parts: readonly GraphState[];
+}
+
+/** Names of states differ from stage to stage. */
+function stagedState(parts: readonly GraphState[]): StagedState {
+  return {
+    parts,
+    save: () => Object.assign({}, ...parts.map((part) => part.save())),
+    restore(saved) {
+      for (const part of parts) {
+        const missing = part.restore(saved);
+        if (missing !== undefined) return missing;
+      }
+      return undefined;
+    },
+    reset() {
+      for (const part of parts) part.reset();
+    },
+  };
+}
+
+function runnerOf({ graph, framesPerRun }: GraphStage, session: GraphSession, state: GraphState): StageRunner {
+  const [input, output] = [graph.inputs[0]!, graph.outputs[0]!];
+  const width = input.shape.slice(1) as readonly number[];
+  const valuesPerRow = width.reduce((product, dim) => product * dim, 1);
+  return {
+    framesPerRun,
+    valuesPerFrame: timesOf(input.shape[0]!) * valuesPerRow,
+    async run(values) {
+      const shape = [values.length / valuesPerRow, ...width];
+      return (await session.run({ [input.name]: { values, shape } }, state))[output.name]!;
+    },
+  };
+}
+
+/** Rows for each frame of an axis whose length is a multiple of the number of frames. */
+function timesOf(dim: Dim): number {
+  return typeof dim === 'number' ? dim : dim.times;
+}
+
+async function closeAll(sessions: readonly GraphSession[]): Promise<void> {
+  await Promise.all(sessions.map((session) => session.close()));
+}

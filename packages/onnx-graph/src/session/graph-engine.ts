@@ -1,0 +1,72 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { BuiltGraph, StateTensor } from '../graph/graph-types.ts';
+import type { TensorInput, TensorValues } from './graph-session.ts';
+import { loadRuntime, type Runtime } from './runtime.ts';
+import { type RuntimeOptions, runtimeOptions } from './runtime-options.ts';
+
+/** What an engine must know of a graph; plain data, so that it can go to another thread. */
+export interface EngineGraph {
+  readonly model: Uint8Array;
+  readonly states: readonly StateTensor[];
+  readonly outputNames: readonly string[];
+}
+
+/** One run: inputs, and the buffers that the state is read from and written to, in the order of the graph's states. */
+export interface GraphRun {
+  readonly inputs: Readonly<Record<string, TensorInput>>;
+  readonly current: readonly Float32Array[];
+  readonly next: readonly Float32Array[];
+}
+
+export type GraphResults = Readonly<Record<string, TensorValues>>;
+
+/** Where a loaded graph runs. Errors are the runtime's own. */
+export interface GraphEngine {
+  run(run: GraphRun): Promise<GraphResults>;
+  /** Called once, after the last run. */
+  release(): Promise<void>;
+}
+
+export interface EngineOptions extends RuntimeOptions {
+  readonly weightsDirectory: string;
+}
+
+export function engineGraph({ model, states, outputs }: BuiltGraph): EngineGraph {
+  return { model, states, outputNames: outputs.map(({ name }) => name) };
+}
+
+/** Loads a graph to run on the calling thread. A run blocks it. */
+export async function openEngine(graph: EngineGraph, options: EngineOptions): Promise<GraphEngine> {
+  const runtime = await loadRuntime();
+  const session = await runtime.InferenceSession.create(graph.model, {
+    ...runtimeOptions(options),
+    extra: { session: { model_external_initializers_file_folder_path: options.weightsDirectory } },
+  });
+  return {
+    run: (run) => runSession(runtime, session, graph, run),
+    release: () => session.release(),
+  };
+}
+
+async function runSession(
+  runtime: Runtime,
+  session: InferenceSession,
+  { states, outputNames }: EngineGraph,
+  { inputs, current, next }: GraphRun,
+): Promise<GraphResults> {
+  const feeds: Record<string, Tensor> = {};
+  const fetches: Record<string, Tensor | null> = {};
+  for (const [i, { inputName, outputName, shape }] of states.entries()) {
+    feeds[inputName] = new runtime.Tensor('float32', current[i]!, shape);
+    fetches[outputName] = new runtime.Tensor('float32', next[i]!, shape);
+  }
+  for (const [name, { values, shape }] of Object.entries(inputs)) {
+    feeds[name] =
+      values instanceof Float32Array
+        ? new runtime.Tensor('float32', values, shape)
+        : new runtime.Tensor('int32', values, shape);
+  }
+  for (const name of outputNames) fetches[name] = null;
+  const results = await session.run(feeds, fetches);
+  return Object.fromEntries(outputNames.map((name) => [name, results[name]!.data as TensorValues]));
+}
