@@ -66,13 +66,16 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
   });
 });
 
-test.each([false, true])('a provider that this build does not have is named (a thread of its own: %s)', async (ownThread) => {
-  const g = new GraphBuilder('test');
-  g.output('y', g.input('x', 'float32', [1]));
-  const opening = openGraphSession(g.build(), { weightsDirectory: '.', executionProviders: ['abacus'], ownThread });
-  await expect(opening).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'loading test' } });
-  await expect(opening).rejects.toThrow('abacus');
-});
+test.each([false, true])(
+  'a provider that this build does not have is named (a thread of its own: %s)',
+  async (ownThread) => {
+    const g = new GraphBuilder('test');
+    g.output('y', g.input('x', 'float32', [1]));
+    const opening = openGraphSession(g.build(), { weightsDirectory: '.', executionProviders: ['abacus'], ownThread });
+    await expect(opening).rejects.toMatchObject({ code: 'inference-failed', details: { stage: 'loading test' } });
+    await expect(opening).rejects.toThrow('abacus');
+  },
+);
 
 test('a run on a thread of its own gives the same bits, does not hold up the calling thread, and leaves its input alone', async () => {
   const build = () => {

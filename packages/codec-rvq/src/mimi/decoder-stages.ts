@@ -1,19 +1,13 @@
-import {
-  GraphBuilder,
-  type GraphTensor,
-  multiplyDim,
-  reshape,
-  symbolicDim,
-  type WeightScope,
-} from '@speech-tokens/onnx-graph';
+import { type GraphTensor, multiplyDim, reshape, symbolicDim, type WeightScope } from '@speech-tokens/onnx-graph';
+import { type ChainLink, graphChain } from '../staged/graph-chain.ts';
+import type { GraphStage } from '../staged/staged-session.ts';
 import type { MimiConfig } from './mimi-config.ts';
 import { upsample } from './resample.ts';
-import { seanet } from './seanet.ts';
-import { decoderLayers, featuresAfter } from './seanet-layers.ts';
+import { seanetLinks } from './seanet.ts';
+import { decoderLayers } from './seanet-layers.ts';
 import { splitDecode } from './split-quantizer.ts';
 import { defaultStageOptions, type StageOptions, sectionsOf } from './stage-options.ts';
-import type { GraphStage } from '../staged/staged-session.ts';
-import { transformer } from './transformer.ts';
+import { transformerLinks } from './transformer.ts';
 
 /**
  * The decoder: `codes int32 [frames, codebooks] → samples [frames · hop]`, with its state carried. A code equal to the
@@ -24,29 +18,25 @@ export function decoderStages(
   weights: WeightScope,
   options: StageOptions = defaultStageOptions,
 ): readonly GraphStage[] {
-  const sections = sectionsOf(decoderLayers(config.seanet, config.latentWidth), ({ inSteps }) => inSteps, options);
-  const conv = weights.scope('decoder').scope('layers');
+  const { coarseFramesPerRun } = options;
   const frames = symbolicDim('frames');
-  return sections.map(({ layers, framesPerRun }, i) => {
-    const g = new GraphBuilder(`Mimi decoder, part ${i + 1} of ${sections.length}`);
-    const { index, inSteps, inChannels } = layers[0]!;
-    const input =
-      i === 0
-        ? positionsOf(g, weights, config, framesPerRun)
-        : g.input(featuresAfter(index - 1), 'float32', [multiplyDim(frames, inSteps), inChannels]);
-    const features = g.scope('decoder', () => seanet(g, conv, input, layers, config.seanet, options.leastSignalSteps));
-    if (i + 1 < sections.length) g.output(featuresAfter(layers.at(-1)!.index), features);
-    else g.output('samples', reshape(g, features, [multiplyDim(frames, config.hopSamples)]));
-    return { graph: g.build(), framesPerRun };
-  });
-}
-
-/** The codes of an input of the graph → `[positions, latentWidth]`. */
-function positionsOf(g: GraphBuilder, weights: WeightScope, config: MimiConfig, framesPerRun: number): GraphTensor {
-  const codes = g.input('codes', 'int32', [symbolicDim('frames'), config.codebookCount]);
-  const latents = g.scope('quantizer', () => splitDecode(g, weights.scope('quantizer'), codes, config));
-  const positions = g.scope('upsample', () => upsample(g, weights.scope('upsample'), latents));
-  return g.scope('decoder_transformer', () =>
-    transformer(g, weights.scope('decoder_transformer'), positions, config.transformer, framesPerRun),
-  );
+  const codes: GraphTensor = { name: 'codes', elementType: 'int32', shape: [frames, config.codebookCount] };
+  const fromCodes: ChainLink = {
+    output: 'positions',
+    framesPerRun: coarseFramesPerRun,
+    apply(g, x) {
+      const latents = g.scope('quantizer', () => splitDecode(g, weights.scope('quantizer'), x, config));
+      return g.scope('upsample', () => upsample(g, weights.scope('upsample'), latents));
+    },
+  };
+  const sections = sectionsOf(decoderLayers(config.seanet, config.latentWidth), ({ inSteps }) => inSteps, options);
+  const features = seanetLinks('decoder', weights, sections, config.seanet, options);
+  const last = features.at(-1)!;
+  const toSamples: ChainLink = {
+    ...last,
+    output: 'samples',
+    apply: (g, x) => reshape(g, last.apply(g, x), [multiplyDim(frames, config.hopSamples)]),
+  };
+  const transformer = transformerLinks('decoder', weights, config.transformer, coarseFramesPerRun);
+  return graphChain('Mimi decoder', codes, [fromCodes, ...transformer, ...features.slice(0, -1), toSamples]);
 }

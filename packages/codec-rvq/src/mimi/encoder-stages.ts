@@ -1,19 +1,13 @@
-import {
-  GraphBuilder,
-  type GraphTensor,
-  multiplyDim,
-  reshape,
-  symbolicDim,
-  type WeightScope,
-} from '@speech-tokens/onnx-graph';
+import { type GraphTensor, multiplyDim, reshape, symbolicDim, type WeightScope } from '@speech-tokens/onnx-graph';
+import { type ChainLink, graphChain } from '../staged/graph-chain.ts';
+import type { GraphStage } from '../staged/staged-session.ts';
 import type { MimiConfig } from './mimi-config.ts';
 import { downsample } from './resample.ts';
-import { seanet } from './seanet.ts';
-import { encoderLayers, featuresAfter, type SeanetLayer } from './seanet-layers.ts';
+import { seanetLinks } from './seanet.ts';
+import { encoderLayers } from './seanet-layers.ts';
 import { splitEncode } from './split-quantizer.ts';
 import { defaultStageOptions, type StageOptions, sectionsOf } from './stage-options.ts';
-import type { GraphStage } from '../staged/staged-session.ts';
-import { transformer } from './transformer.ts';
+import { transformerLinks } from './transformer.ts';
 
 /**
  * The encoder: `samples [frames · hop] → codes int32 [frames, codebookCount]`, with its state carried. Step i sees the
@@ -25,38 +19,20 @@ export function encoderStages(
   codebookCount: number,
   options: StageOptions = defaultStageOptions,
 ): readonly GraphStage[] {
+  const { coarseFramesPerRun } = options;
+  const length = multiplyDim(symbolicDim('frames'), config.hopSamples);
+  const samples: GraphTensor = { name: 'samples', elementType: 'float32', shape: [length] };
   const sections = sectionsOf(encoderLayers(config.seanet, config.latentWidth), ({ outSteps }) => outSteps, options);
-  const conv = weights.scope('encoder').scope('layers');
-  return sections.map(({ layers, framesPerRun }, i) => {
-    const g = new GraphBuilder(`Mimi encoder, part ${i + 1} of ${sections.length}`);
-    const input = sectionInput(g, layers[0]!);
-    const features = g.scope('encoder', () => seanet(g, conv, input, layers, config.seanet, options.leastSignalSteps));
-    if (i + 1 < sections.length) g.output(featuresAfter(layers.at(-1)!.index), features);
-    else g.output('codes', codesOf(g, weights, features, config, codebookCount, framesPerRun));
-    return { graph: g.build(), framesPerRun };
-  });
-}
-
-/** What goes into the first of some layers, `[steps, channels]`: samples, or features of the layers before. */
-function sectionInput(g: GraphBuilder, { index, inSteps, inChannels }: SeanetLayer): GraphTensor {
-  const steps = multiplyDim(symbolicDim('frames'), inSteps);
-  return inChannels === 1
-    ? reshape(g, g.input('samples', 'float32', [steps]), [steps, 1])
-    : g.input(featuresAfter(index - 1), 'float32', [steps, inChannels]);
-}
-
-/** `features [positions, latentWidth] → codes [frames, codebookCount]` */
-function codesOf(
-  g: GraphBuilder,
-  weights: WeightScope,
-  features: GraphTensor,
-  config: MimiConfig,
-  codebookCount: number,
-  framesPerRun: number,
-): GraphTensor {
-  const mixed = g.scope('encoder_transformer', () =>
-    transformer(g, weights.scope('encoder_transformer'), features, config.transformer, framesPerRun),
-  );
-  const latents = g.scope('downsample', () => downsample(g, weights.scope('downsample'), mixed));
-  return g.scope('quantizer', () => splitEncode(g, weights.scope('quantizer'), latents, config, codebookCount));
+  const [first, ...others] = seanetLinks('encoder', weights, sections, config.seanet, options);
+  const fromSamples: ChainLink = { ...first!, apply: (g, x) => first!.apply(g, reshape(g, x, [length, 1])) };
+  const toCodes: ChainLink = {
+    output: 'codes',
+    framesPerRun: coarseFramesPerRun,
+    apply(g, x) {
+      const latents = g.scope('downsample', () => downsample(g, weights.scope('downsample'), x));
+      return g.scope('quantizer', () => splitEncode(g, weights.scope('quantizer'), latents, config, codebookCount));
+    },
+  };
+  const transformer = transformerLinks('encoder', weights, config.transformer, coarseFramesPerRun);
+  return graphChain('Mimi encoder', samples, [fromSamples, ...others, ...transformer, toCodes]);
 }

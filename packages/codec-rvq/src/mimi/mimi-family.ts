@@ -5,11 +5,11 @@ import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
 import { hubFile } from '../family/hub-file.ts';
 import { residualSpace } from '../family/residual-space.ts';
+import { stretchFrames } from '../staged/staged-session.ts';
 import { decoderStages } from './decoder-stages.ts';
 import { encoderStages } from './encoder-stages.ts';
 import { type MimiConfig, parseMimiConfig } from './mimi-config.ts';
 import { defaultStageOptions } from './stage-options.ts';
-import { stretchFrames } from '../staged/staged-session.ts';
 
 interface MimiModel {
   readonly config: MimiConfig;

@@ -79,8 +79,3 @@ function linked(
     return layer;
   });
 }
-
-/** The name, at the border of a graph, of what comes out of a layer. */
-export function featuresAfter(index: number): string {
-  return `features.${index}`;
-}

@@ -14,8 +14,10 @@ import {
   withHistory,
   withSignalHistory,
 } from '@speech-tokens/onnx-graph';
+import type { ChainLink } from '../staged/graph-chain.ts';
 import type { SeanetConfig } from './mimi-config.ts';
 import type { SeanetLayer } from './seanet-layers.ts';
+import type { LayerSection, StageOptions } from './stage-options.ts';
 
 interface ConvShape {
   readonly inChannels: number;
@@ -25,13 +27,29 @@ interface ConvShape {
   readonly dilation?: number;
 }
 
+/** The sections of one side's SEANet, `[steps, channels]` to `[steps, channels]` each. */
+export function seanetLinks(
+  side: 'encoder' | 'decoder',
+  weights: WeightScope,
+  sections: readonly LayerSection[],
+  config: SeanetConfig,
+  { leastSignalSteps }: StageOptions,
+): readonly ChainLink[] {
+  const layerWeights = weights.scope(side).scope('layers');
+  return sections.map(({ layers, framesPerRun }) => ({
+    output: `features.${layers.at(-1)!.index}`,
+    framesPerRun,
+    apply: (g, x) => g.scope(side, () => seanet(g, layerWeights, x, layers, config, leastSignalSteps)),
+  }));
+}
+
 /**
  * Causal layers one after another, with what each needs of the past carried from run to run; a stream starts with zeros
  * before each layer. `x [steps, channels] → [steps, channels]`; between, layers with at least `leastSignalSteps` steps a
  * frame are convolutions on `[1, channels, steps]`, the others matrix products on rows.
  * @param weights of the whole SEANet, for example `encoder.layers.`
  */
-export function seanet(
+function seanet(
   g: GraphBuilder,
   weights: WeightScope,
   x: GraphTensor,

@@ -14,6 +14,8 @@ export interface StageOptions {
    * positions per frame.
    */
   readonly leastFineSteps: number;
+  /** Layers with at least so many steps a frame are a graph of their own, so that no graph has most of the work. */
+  readonly leastWaveSteps: number;
   /** The most frames of one run of the layers with many steps a frame. */
   readonly fineFramesPerRun: number;
   /** The most frames of one run of the others. */
@@ -23,6 +25,7 @@ export interface StageOptions {
 export const defaultStageOptions: StageOptions = {
   leastSignalSteps: 65,
   leastFineSteps: 9,
+  leastWaveSteps: 300,
   fineFramesPerRun: 8,
   coarseFramesPerRun: 32,
 };
@@ -34,22 +37,24 @@ export interface LayerSection {
 }
 
 /**
- * Cuts layers where their kind of run changes: convolutions, a few frames of matrix products, many frames of them.
+ * Cuts layers where their kind changes: many frames of matrix products a run, a few frames of them, convolutions,
+ * convolutions of long signals.
  * @param stepsOf what counts as the steps of a layer
  */
 export function sectionsOf(
   layers: readonly SeanetLayer[],
   stepsOf: (layer: SeanetLayer) => number,
-  { leastSignalSteps, leastFineSteps, fineFramesPerRun, coarseFramesPerRun }: StageOptions,
+  { leastSignalSteps, leastFineSteps, leastWaveSteps, fineFramesPerRun, coarseFramesPerRun }: StageOptions,
 ): readonly LayerSection[] {
-  const sections: { layers: SeanetLayer[]; framesPerRun: number; isSignal: boolean }[] = [];
+  const borders = [leastFineSteps, leastSignalSteps, leastWaveSteps];
+  const sections: { layers: SeanetLayer[]; framesPerRun: number; kind: number }[] = [];
   for (const layer of layers) {
     const steps = stepsOf(layer);
     const framesPerRun = steps < leastFineSteps ? coarseFramesPerRun : fineFramesPerRun;
-    const isSignal = steps >= leastSignalSteps;
+    const kind = borders.filter((least) => steps >= least).length;
     const last = sections.at(-1);
-    if (last?.framesPerRun === framesPerRun && last.isSignal === isSignal) last.layers.push(layer);
-    else sections.push({ layers: [layer], framesPerRun, isSignal });
+    if (last?.kind === kind) last.layers.push(layer);
+    else sections.push({ layers: [layer], framesPerRun, kind });
   }
   return sections;
 }

@@ -12,29 +12,53 @@ import {
   rotaryTable,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
+import type { ChainLink } from '../staged/graph-chain.ts';
 import { positionsPerFrame, type TransformerConfig } from './mimi-config.ts';
+
+/** Layers of one graph: as much work as the other graphs of a side have. */
+const layersPerLink = 4;
 
 /**
  * A causal transformer over a window of positions, `x [rows, width] → [rows, width]`: norms before, layer scale, rotary
  * embedding, no biases but those of the norms. A position sees itself and the `windowPositions − 1` before it.
  * Sources: kyutai-labs/moshi, moshi/moshi/modules/transformer.py (`context`); huggingface/transformers,
  * models/mimi/modeling_mimi.py (names of the weights, `sliding_window`).
+ * @param weights of the whole model
  * @param framesPerRun the most frames that a run may have
  */
-export function transformer(
-  g: GraphBuilder,
+export function transformerLinks(
+  side: 'encoder' | 'decoder',
   weights: WeightScope,
-  x: GraphTensor,
   config: TransformerConfig,
   framesPerRun: number,
+): readonly ChainLink[] {
+  const name = `${side}_transformer`;
+  const layers = weights.scope(name).scope('layers');
+  const all = Array.from({ length: config.layerCount }, (_, i) => i);
+  const groups = Array.from({ length: Math.ceil(all.length / layersPerLink) }, (_, i) =>
+    all.slice(i * layersPerLink, (i + 1) * layersPerLink),
+  );
+  return groups.map((group) => ({
+    output: `mixed.${group.at(-1)}`,
+    framesPerRun,
+    apply: (g, x) => g.scope(`${name}.${group[0]}`, () => transformerLayers(g, layers, x, group, config, framesPerRun)),
+  }));
+}
+
+function transformerLayers(
+  g: GraphBuilder,
+  layers: WeightScope,
+  x: GraphTensor,
+  indices: readonly number[],
+  { headCount, headWidth, windowPositions, rotaryTheta, normEpsilon, feedForwardWidth }: TransformerConfig,
+  framesPerRun: number,
 ): GraphTensor {
-  const { layerCount, headCount, headWidth, windowPositions, rotaryTheta, normEpsilon } = config;
   const window = ringWindow(g, x, { headCount, windowPositions, maxRowsPerRun: framesPerRun * positionsPerFrame });
   const rotary = rotaryTable(g, 2 * window.slotCount, { headWidth, theta: rotaryTheta });
   let y = x;
-  for (let i = 0; i < layerCount; i++) {
+  for (const i of indices) {
     g.scope(`layers.${i}`, () => {
-      const layer = weights.scope('layers').scope(i);
+      const layer = layers.scope(i);
       const attention = layer.scope('self_attn');
       const seen = ringAttention(g, attention, affineNorm(g, layer.scope('input_layernorm'), y, normEpsilon), {
         headCount,
@@ -44,7 +68,7 @@ export function transformer(
       });
       y = add(g, y, scaled(g, attention.scope('o_proj'), layer.scope('self_attn_layer_scale'), seen, y));
       const normed = affineNorm(g, layer.scope('post_attention_layernorm'), y, normEpsilon);
-      y = add(g, y, feedForward(g, layer, normed, config.feedForwardWidth));
+      y = add(g, y, feedForward(g, layer, normed, feedForwardWidth));
     });
   }
   return y;

@@ -13,7 +13,10 @@ export interface GraphStage {
 
 export interface StagedOptions {
   /** Loads one of the graphs. */
-  readonly open: (graph: BuiltGraph, options: RuntimeOptions & { readonly ownThread: boolean }) => Promise<GraphSession>;
+  readonly open: (
+    graph: BuiltGraph,
+    options: RuntimeOptions & { readonly ownThread: boolean },
+  ) => Promise<GraphSession>;
   /** How the host runs models. */
   readonly runtime: RuntimeOptions;
 }
@@ -31,13 +34,13 @@ export async function openStages(
   { open, runtime }: StagedOptions,
 ): Promise<GraphSession> {
   const { threadCount = 1 } = runtime;
-  const sessions: GraphSession[] = [];
-  const options = { ...runtime, threadCount: 1, ownThread: threadCount > 1 };
-  try {
-    for (const { graph } of stages) sessions.push(await open(graph, options));
-  } catch (error) {
+  const own = { ...runtime, threadCount: 1, ownThread: threadCount > 1 };
+  const opening = await Promise.allSettled(stages.map(({ graph }) => open(graph, own)));
+  const sessions = opening.flatMap((opened) => (opened.status === 'fulfilled' ? [opened.value] : []));
+  const failed = opening.find((opened) => opened.status === 'rejected');
+  if (failed !== undefined) {
     await closeAll(sessions);
-    throw error;
+    throw failed.reason;
   }
   return {
     createState: () => stagedState(sessions.map((session) => session.createState())),
