@@ -35,6 +35,16 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
     await session.close();
   });
 
+  test('an output is written to the place that it is given', async () => {
+    const { session } = await historySession(ownThread);
+    const place = new Float32Array(new SharedArrayBuffer(24)).subarray(1, 5);
+    const x = { values: Float32Array.of(8, 9), shape: [2, 1] };
+    const results = await session.run({ x }, session.createState(), { y: { values: place, shape: [4, 1] } });
+    expect(results['y']).toBe(place);
+    expect([...new Float32Array(place.buffer)]).toEqual([0, 0, 0, 8, 9, 0]);
+    await session.close();
+  });
+
   test('a saved state that does not fit is refused whole', async () => {
     const { session, run } = await historySession(ownThread);
     const state = session.createState();

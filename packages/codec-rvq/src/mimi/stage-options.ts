@@ -27,7 +27,7 @@ export const defaultStageOptions: StageOptions = {
   leastFineSteps: 9,
   leastWaveSteps: 300,
   fineFramesPerRun: 8,
-  coarseFramesPerRun: 32,
+  coarseFramesPerRun: 64,
 };
 
 /** Neighbouring layers that make one graph, and the most frames of one run of it. */

@@ -11,18 +11,19 @@ function countingStages(lengths: readonly number[]) {
     return {
       framesPerRun,
       valuesPerFrame: stage === 0 ? 3 : 1,
-      async run(values) {
+      outputValuesPerFrame: 1,
+      allocate: (length) => new Float32Array(length),
+      async run(values, output) {
         log.twice ||= isBusy;
         isBusy = true;
         log.mostActive = Math.max(log.mostActive, ++log.active);
         const count = stage === 0 ? Math.ceil(values.length / 3) : values.length;
         log.longest[stage] = Math.max(log.longest[stage]!, count);
         await new Promise((resolve) => setTimeout(resolve, (frame * 7) % 3));
-        const result = Float32Array.from({ length: count }, (_, i) => values[stage === 0 ? 3 * i : i]! + frame + i);
+        for (let i = 0; i < count; i++) output[i] = values[stage === 0 ? 3 * i : i]! + frame + i;
         frame += count;
         log.active--;
         isBusy = false;
-        return result;
       },
     };
   });
@@ -59,9 +60,9 @@ test('where a run fails, the others are waited for and nothing more is started',
   let runs = 0;
   const failing: StageRunner = {
     ...runners[0]!,
-    run(values) {
+    run(values, output) {
       if (++runs === 3) return Promise.reject(new Error('out of memory'));
-      return runners[0]!.run(values);
+      return runners[0]!.run(values, output);
     },
   };
   await expect(runStages([failing, runners[1]!], new Float32Array(60), 2)).rejects.toThrow('out of memory');

@@ -6,15 +6,19 @@ export interface StageRunner {
   readonly framesPerRun: number;
   /** Values of one frame of its input. */
   readonly valuesPerFrame: number;
+  /** Values of one frame of its output. */
+  readonly outputValuesPerFrame: number;
+  /** Makes room for its output. */
+  allocate(length: number): TensorValues;
   /** Runs frames; they follow those of the run before. The last of a stream may be shorter, and gives whole results. */
-  run(values: TensorValues): Promise<TensorValues>;
+  run(values: TensorValues, output: TensorValues): Promise<void>;
 }
 
 /**
  * Sends frames through stages, several runs at a time but never two of one stage: what one stage has done, the next works
- * on while the first goes on. The last stage that can run goes first, so that little is held in between.
- * @param concurrency the most runs at a time. With one, each waits for all the frames that it can take; with more, for half
- * of them, so that no stage idles for long at the start and at the end.
+ * on while the first goes on. The last stage that can run goes first, so that little is held in between. A run waits for
+ * all the frames that it can take: weights that do not stay in the cache are read once for each.
+ * @param concurrency the most runs at a time
  * @returns what the last stage gives for all frames. Where a run fails, the others are waited for, then its error is
  * thrown.
  */
@@ -27,30 +31,24 @@ export function runStages(
   const busy = runners.map(() => false);
   /** Frames that have come out of each stage; what goes into the first is there from the start. */
   const done = runners.map(() => 0);
-  /** What goes into each stage, and what comes out of the last: as much of it as is there. */
-  const buffers: (TensorValues | undefined)[] = [values];
+  /** What goes into each stage, and what comes out of the last. */
+  const buffers = [values, ...runners.map((stage) => stage.allocate(frameCount * stage.outputValuesPerFrame))];
   let failure: { readonly error: unknown } | undefined;
 
   /** Frames that a stage can take now; 0 where it should wait for more. */
   const available = (stage: number): number => {
     const { framesPerRun } = runners[stage]!;
     const there = (stage === 0 ? frameCount : done[stage - 1]!) - done[stage]!;
-    const enough = concurrency === 1 ? framesPerRun : Math.ceil(framesPerRun / 2);
-    return there < Math.min(enough, frameCount - done[stage]!) ? 0 : Math.min(there, framesPerRun);
+    return there < Math.min(framesPerRun, frameCount - done[stage]!) ? 0 : Math.min(there, framesPerRun);
   };
   const run = async (stage: number, count: number): Promise<void> => {
-    const { valuesPerFrame, run: runPiece } = runners[stage]!;
-    const start = done[stage]!;
-    const piece = await runPiece(
-      buffers[stage]!.subarray(start * valuesPerFrame, (start + count) * valuesPerFrame) as TensorValues,
+    const { valuesPerFrame, outputValuesPerFrame, run: runFrames } = runners[stage]!;
+    const [start, end] = [done[stage]!, done[stage]! + count];
+    await runFrames(
+      buffers[stage]!.subarray(start * valuesPerFrame, end * valuesPerFrame),
+      buffers[stage + 1]!.subarray(start * outputValuesPerFrame, end * outputValuesPerFrame),
     );
-    if (count === frameCount) buffers[stage + 1] = piece;
-    else {
-      const perFrame = piece.length / count;
-      buffers[stage + 1] ??= likeValues(piece, frameCount * perFrame);
-      buffers[stage + 1]!.set(piece, start * perFrame);
-    }
-    done[stage] = start + count;
+    done[stage] = end;
   };
 
   return new Promise((resolve, reject) => {
@@ -74,8 +72,4 @@ export function runStages(
     };
     schedule();
   });
-}
-
-function likeValues(values: TensorValues, length: number): TensorValues {
-  return values instanceof Float32Array ? new Float32Array(length) : new Int32Array(length);
 }

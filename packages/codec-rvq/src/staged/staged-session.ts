@@ -1,4 +1,12 @@
-import type { BuiltGraph, Dim, GraphSession, GraphState, RuntimeOptions } from '@speech-tokens/onnx-graph';
+import type {
+  BuiltGraph,
+  Dim,
+  GraphSession,
+  GraphState,
+  GraphTensor,
+  RuntimeOptions,
+  TensorValues,
+} from '@speech-tokens/onnx-graph';
 import { runStages, type StageRunner } from './stage-schedule.ts';
 
 /** A part of a network: a graph of one input and one output, both with a whole number of rows for each frame. */
@@ -46,7 +54,7 @@ export async function openStages(
     createState: () => stagedState(sessions.map((session) => session.createState())),
     async run(inputs, state) {
       const { parts } = state as StagedState;
-      const runners = stages.map((stage, i) => runnerOf(stage, sessions[i]!, parts[i]!));
+      const runners = stages.map((stage, i) => runnerOf(stage, sessions[i]!, parts[i]!, threadCount > 1));
       const { values } = inputs[stages[0]!.graph.inputs[0]!.name]!;
       return { [stages.at(-1)!.graph.outputs[0]!.name]: await runStages(runners, values, threadCount) };
     },
@@ -84,17 +92,37 @@ function stagedState(parts: readonly GraphState[]): StagedState {
   };
 }
 
-function runnerOf({ graph, framesPerRun }: GraphStage, session: GraphSession, state: GraphState): StageRunner {
-  const [input, output] = [graph.inputs[0]!, graph.outputs[0]!];
-  const width = input.shape.slice(1) as readonly number[];
-  const valuesPerRow = width.reduce((product, dim) => product * dim, 1);
+function runnerOf(
+  { graph, framesPerRun }: GraphStage,
+  session: GraphSession,
+  state: GraphState,
+  isShared: boolean,
+): StageRunner {
+  const [input, output] = [rowsOf(graph.inputs[0]!), rowsOf(graph.outputs[0]!)];
   return {
     framesPerRun,
-    valuesPerFrame: timesOf(input.shape[0]!) * valuesPerRow,
-    async run(values) {
-      const shape = [values.length / valuesPerRow, ...width];
-      return (await session.run({ [input.name]: { values, shape } }, state))[output.name]!;
+    valuesPerFrame: input.perFrame * input.width,
+    outputValuesPerFrame: output.perFrame * output.width,
+    allocate(length) {
+      const buffer = new (isShared ? SharedArrayBuffer : ArrayBuffer)(length * Float32Array.BYTES_PER_ELEMENT);
+      return output.elementType === 'float32' ? new Float32Array(buffer) : new Int32Array(buffer);
     },
+    async run(values, place) {
+      await session.run({ [input.name]: input.tensor(values) }, state, { [output.name]: output.tensor(place) });
+    },
+  };
+}
+
+/** A tensor whose first axis holds a whole number of rows for each frame. */
+function rowsOf({ name, elementType, shape: [first, ...rest] }: GraphTensor) {
+  const others = rest as readonly number[];
+  const width = others.reduce((product, dim) => product * dim, 1);
+  return {
+    name,
+    elementType,
+    width,
+    perFrame: timesOf(first!),
+    tensor: (values: TensorValues) => ({ values, shape: [values.length / width, ...others] }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface EngineGraph {
 /** One run: inputs, and the buffers that the state is read from and written to, in the order of the graph's states. */
 export interface GraphRun {
   readonly inputs: Readonly<Record<string, TensorInput>>;
+  /** Where to write outputs; those without a place are allocated. */
+  readonly places: Readonly<Record<string, TensorInput>>;
   readonly current: readonly Float32Array[];
   readonly next: readonly Float32Array[];
 }
@@ -22,6 +24,7 @@ export type GraphResults = Readonly<Record<string, TensorValues>>;
 
 /** Where a loaded graph runs. Errors are the runtime's own. */
 export interface GraphEngine {
+  /** @returns the outputs, perhaps without those that have a place */
   run(run: GraphRun): Promise<GraphResults>;
   /** Called once, after the last run. */
   release(): Promise<void>;
@@ -52,7 +55,7 @@ async function runSession(
   runtime: Runtime,
   session: InferenceSession,
   { states, outputNames }: EngineGraph,
-  { inputs, current, next }: GraphRun,
+  { inputs, places, current, next }: GraphRun,
 ): Promise<GraphResults> {
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = {};
@@ -60,13 +63,14 @@ async function runSession(
     feeds[inputName] = new runtime.Tensor('float32', current[i]!, shape);
     fetches[outputName] = new runtime.Tensor('float32', next[i]!, shape);
   }
-  for (const [name, { values, shape }] of Object.entries(inputs)) {
-    feeds[name] =
-      values instanceof Float32Array
-        ? new runtime.Tensor('float32', values, shape)
-        : new runtime.Tensor('int32', values, shape);
-  }
-  for (const name of outputNames) fetches[name] = null;
+  for (const [name, input] of Object.entries(inputs)) feeds[name] = tensorOf(runtime, input);
+  for (const name of outputNames) fetches[name] = places[name] === undefined ? null : tensorOf(runtime, places[name]);
   const results = await session.run(feeds, fetches);
   return Object.fromEntries(outputNames.map((name) => [name, results[name]!.data as TensorValues]));
+}
+
+function tensorOf(runtime: Runtime, { values, shape }: TensorInput): Tensor {
+  return values instanceof Float32Array
+    ? new runtime.Tensor('float32', values, shape)
+    : new runtime.Tensor('int32', values, shape);
 }

@@ -28,11 +28,13 @@ export interface GraphSession {
   createState(): GraphState;
   /**
    * Runs the graph once and advances the state. Runs on one state must follow each other.
+   * @param places where to write outputs, of the shapes that they will have; others are allocated
    * @throws SpeechTokensError `inference-failed`; `session-closed` after `close`
    */
   run(
     inputs: Readonly<Record<string, TensorInput>>,
     state: GraphState,
+    places?: Readonly<Record<string, TensorInput>>,
   ): Promise<Readonly<Record<string, TensorValues>>>;
   /** Frees the graph once the runs in progress have ended. May be called more than once. */
   close(): Promise<void>;
@@ -44,7 +46,8 @@ export interface SessionOptions extends EngineOptions {
   /**
    * Whether runs happen on a thread of the session's own, false by default. Several such sessions run side by side, and
    * the calling thread goes on meanwhile; without, a run blocks it, because ONNX Runtime runs on the thread that calls.
-   * A run costs some tenths of a millisecond more, a session some tens of milliseconds and megabytes.
+   * A run costs some tenths of a millisecond more, a session some tens of milliseconds and megabytes. Inputs are copied
+   * unless their buffers are shared ones (`SharedArrayBuffer`), and places of outputs have to be such.
    */
   readonly ownThread?: boolean;
 }
@@ -82,6 +85,7 @@ class EngineSession implements GraphSession {
   async run(
     inputs: Readonly<Record<string, TensorInput>>,
     state: GraphState,
+    places: Readonly<Record<string, TensorInput>> = {},
   ): Promise<Readonly<Record<string, TensorValues>>> {
     if (this.#released !== undefined) {
       throw new SpeechTokensError('session-closed', {
@@ -93,12 +97,15 @@ class EngineSession implements GraphSession {
     }
     const carried = state as CarriedState;
     const { current, next } = carried;
-    const run = withRuntimeErrors(`running ${this.#graph.name}`, () => this.#engine.run({ inputs, current, next }));
+    const run = withRuntimeErrors(`running ${this.#graph.name}`, () =>
+      this.#engine.run({ inputs, places, current, next }),
+    );
     this.#running.add(run);
     try {
       const results = await run;
       carried.advance();
-      return results;
+      const placed = Object.entries(places).map(([name, { values }]) => [name, values]);
+      return { ...results, ...Object.fromEntries(placed) };
     } finally {
       this.#running.delete(run);
     }

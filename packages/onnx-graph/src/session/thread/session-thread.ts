@@ -13,7 +13,10 @@ port.on('message', (request: ThreadRequest) => {
 });
 
 async function perform(engine: GraphEngine, request: ThreadRequest): Promise<ThreadAnswer> {
-  if (request.kind === 'run') return { results: await engine.run(request.run) };
+  if (request.kind === 'run') {
+    const results = Object.entries(await engine.run(request.run));
+    return { results: Object.fromEntries(results.filter(([name]) => request.run.places[name] === undefined)) };
+  }
   await engine.release();
   return { results: {} };
 }

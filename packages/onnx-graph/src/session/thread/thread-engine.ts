@@ -17,7 +17,7 @@ export async function openThreadEngine(graph: EngineGraph, options: EngineOption
     throw error;
   }
   return {
-    run: ({ inputs, ...buffers }) => thread.ask({ kind: 'run', run: { ...buffers, inputs: copied(inputs) } }),
+    run: ({ inputs, ...run }) => thread.ask({ kind: 'run', run: { ...run, inputs: sendable(inputs) } }),
     async release() {
       await thread.ask({ kind: 'release' });
       await thread.terminate();
@@ -67,10 +67,13 @@ class SessionThread {
   }
 }
 
-/** A view would take the whole of the buffer behind it along. */
-function copied(inputs: GraphRun['inputs']): GraphRun['inputs'] {
+/** Copies what other threads cannot see. A view would take the whole of the buffer behind it along. */
+function sendable(inputs: GraphRun['inputs']): GraphRun['inputs'] {
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, { values, shape }]) => [name, { values: values.slice(), shape }]),
+    Object.entries(inputs).map(([name, { values, shape }]) => [
+      name,
+      { values: values.buffer instanceof SharedArrayBuffer ? values : values.slice(), shape },
+    ]),
   );
 }
 
