@@ -1,5 +1,4 @@
 import {
-  add,
   type ConvWeights,
   causalTransposedConv1d,
   conv1d,
@@ -7,7 +6,6 @@ import {
   elu,
   type GraphBuilder,
   type GraphTensor,
-  lstm,
   rowsToSignal,
   signalToRows,
   streamStarted,
@@ -30,9 +28,10 @@ const leastSignalSamples = 65;
 /**
  * Causal layers as a stream, with what each needs of the past carried from run to run. The first run of a stream must
  * have more frames than any layer reaches back, see `withReflectedEdges`.
+ * @param part names the states of this graph
  */
-export function streamLayers(g: GraphBuilder): SeanetLayers {
-  const started = g.scope('stream', () => streamStarted(g));
+export function streamLayers(g: GraphBuilder, part: string): SeanetLayers {
+  const started = g.scope(part, () => streamStarted(g));
   return {
     conv(weights, x, shape) {
       const { kernelSize, stride = 1, dilation = 1 } = shape;
@@ -55,10 +54,6 @@ export function streamLayers(g: GraphBuilder): SeanetLayers {
       return samplesPerFrame(y) < leastSignalSamples ? y : rowsToSignal(g, y);
     },
     elu: (x) => elu(g, x),
-    lstm(weights, x, layerCount) {
-      const rows = asRows(g, x);
-      return add(g, lstm(g, weights, rows, layerCount), rows);
-    },
   };
 }
 
