@@ -45,7 +45,7 @@ export {
 export { eluInParts } from './layers/elu-parts.ts';
 export { withContext, withHistory } from './layers/history.ts';
 export { linear } from './layers/linear.ts';
-export { lstmLayer } from './layers/lstm.ts';
+export { lstm } from './layers/lstm.ts';
 export { type ProjectionOptions, projection } from './layers/projection.ts';
 export { withReplicatedStart } from './layers/replicated-start.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';

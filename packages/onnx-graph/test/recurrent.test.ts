@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import {
   type GraphBuilder,
   type GraphTensor,
-  lstmLayer,
+  lstm,
   streamStarted,
   type WeightScope,
   withReflectedEdges,
@@ -69,11 +69,7 @@ test('LSTM follows its definition, and chunks of any length equal the whole bit 
       for (const name of ['bias_ih', 'bias_hh']) weights.set(`${name}_l${layer}`, gaussians(4 * width));
     }
     const x = rowsOf(steps, width);
-    const build = (g: GraphBuilder, rows: GraphTensor) => {
-      let y = rows;
-      for (let i = 0; i < layers; i++) y = g.scope(`lstm-${i}`, () => lstmLayer(g, constantWeights(weights), y, i));
-      return y;
-    };
+    const build = (g: GraphBuilder, rows: GraphTensor) => lstm(g, constantWeights(weights), rows, layers);
     const [whole] = await runOnRows(build, [x]);
     expect(largestDifference(whole!, plainLstm(x, weights, width, layers))).toBeLessThan(1e-5);
     for (const size of [1, 2, 5]) {

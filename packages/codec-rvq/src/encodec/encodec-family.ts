@@ -6,13 +6,12 @@ import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
 import { hubFile } from '../family/hub-file.ts';
 import { residualSpace } from '../family/residual-space.ts';
-import { stretchFrames } from '../staged/staged-session.ts';
 import { type EncodecKind, parseEncodecConfig } from './encodec-config.ts';
 import type { EncodecModel } from './encodec-model.ts';
 import { encodec24kHzSpace, encodec48kHzSpace } from './encodec-spaces.ts';
 import { createRecurrentDetokenizer, createRecurrentTokenizer } from './recurrent-codec.ts';
 import { createSegmentDetokenizer, createSegmentTokenizer } from './segment-codec.ts';
-import { firstRunFrames, streamDecoder, streamEncoder, streamFramesPerRun } from './stream-graphs.ts';
+import { buildStreamDecoder, buildStreamEncoder, firstRunFrames } from './stream-graphs.ts';
 
 type EncodecFamily = CodecFamily<'config' | 'weights', EncodecModel>;
 
@@ -38,26 +37,24 @@ const encodec24kHz: EncodecFamily = {
   open: (found) => openModel(found, 'causal'),
   spaceOf: ({ config }) => residualSpace(config),
 
-  async createTokenizer({ config, checkpoint }, { tokenSpace, runtime, openStages }) {
+  async createTokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
     return createCausalTokenizer({
       tokenSpace,
       hopSamples: config.hopSamples,
       lookaheadFrames: 0,
       firstRunFrames: firstRunFrames(config, 'encoder'),
       lastFrame: 'graph',
-      framesPerRun: stretchFrames(streamFramesPerRun, runtime),
-      buildEncoder: (codebookCount) => streamEncoder(config, weightsOf(checkpoint), codebookCount),
-      openGraph: (stages) => openStages(stages, checkpoint.directory),
+      buildEncoder: (codebookCount) => buildStreamEncoder(config, weightsOf(checkpoint), codebookCount),
+      openGraph: (graph) => openGraph(graph, checkpoint.directory),
     });
   },
 
-  async createDetokenizer({ config, checkpoint }, { tokenSpace, runtime, openStages }) {
+  async createDetokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
     return createCausalDetokenizer({
       tokenSpace,
       hopSamples: config.hopSamples,
       firstRunFrames: firstRunFrames(config, 'decoder'),
-      framesPerRun: stretchFrames(streamFramesPerRun, runtime),
-      decoder: await openStages(streamDecoder(config, weightsOf(checkpoint)), checkpoint.directory),
+      decoder: await openGraph(buildStreamDecoder(config, weightsOf(checkpoint)), checkpoint.directory),
     });
   },
 };

@@ -38,9 +38,7 @@ export function createRecurrentTokenizer(model: EncodecModel, kit: CodecKit): Sp
   // A checkpoint that does not fit is refused now, not at the first call.
   const graphs = build(config.codebookCount);
   const open = (graph: RecurrentGraphs['first']) => kit.openGraph(graph, checkpoint.directory);
-  const shared = createGraphPool((stage) =>
-    stage === 0 ? open(graphs.first) : kit.openStages(graphs.recurrent, checkpoint.directory),
-  );
+  const shared = createGraphPool((stage) => open(stage === 0 ? graphs.first : graphs.recurrent));
   const quantizers = createGraphPool((codebookCount) => open(build(codebookCount).last));
   return createStreamTokenizer({
     tokenSpace,
@@ -71,14 +69,15 @@ export function createRecurrentTokenizer(model: EncodecModel, kit: CodecKit): Sp
 /** The mirror of `createRecurrentTokenizer`. */
 export async function createRecurrentDetokenizer(
   { config, checkpoint }: EncodecModel,
-  { tokenSpace, openGraph, openStages }: CodecKit,
+  { tokenSpace, openGraph }: CodecKit,
 ): Promise<SpeechDetokenizerV1> {
   const { hopSamples } = config;
   const graphs = buildRecurrentDecoder(config, weightsOf(checkpoint));
-  const first = await openGraph(graphs.first, checkpoint.directory);
-  const recurrent = await openStages(graphs.recurrent, checkpoint.directory);
-  const last = await openGraph(graphs.last, checkpoint.directory);
-  const opened: readonly GraphSession[] = [first, recurrent, last];
+  const opened: GraphSession[] = [];
+  for (const graph of [graphs.first, graphs.recurrent, graphs.last]) {
+    opened.push(await openGraph(graph, checkpoint.directory));
+  }
+  const [first, recurrent, last] = opened as [GraphSession, GraphSession, GraphSession];
   const stages: RecurrentStages = {
     first,
     recurrent,

@@ -9,10 +9,7 @@ import {
   symbolicDim,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
-import { graphChain } from '../staged/graph-chain.ts';
-import type { GraphStage } from '../staged/staged-session.ts';
 import type { EncodecConfig } from './encodec-config.ts';
-import { lstmLinks } from './lstm-links.ts';
 import { latentsOfCodes, residualCodes } from './quantizer.ts';
 import { type Seanet, seanet, widestChannels } from './seanet.ts';
 import { wholeLayers } from './whole-layers.ts';
@@ -25,8 +22,8 @@ import { wholeLayers } from './whole-layers.ts';
 export interface RecurrentGraphs {
   /** `input → features [frames, width]` */
   readonly first: BuiltGraph;
-  /** `features → remembered`, with state: the layers of the LSTM */
-  readonly recurrent: readonly GraphStage[];
+  /** `features → remembered`, with state */
+  readonly recurrent: BuiltGraph;
   /** `features → output` */
   readonly last: BuiltGraph;
 }
@@ -46,7 +43,7 @@ export function buildRecurrentEncoder(
   const features = featuresInput(last, config);
   const latents = signalToRows(last, networkOf(last, config, weights).encoderHead(features));
   last.output('output', residualCodes(last, latents, config, weights, codebookCount));
-  const recurrent = lstmStages(config, weights, 'encoder');
+  const recurrent = buildLstm(config, weights, 'encoder');
   return { first: first.build(), recurrent, last: last.build() };
 }
 
@@ -64,14 +61,17 @@ export function buildRecurrentDecoder(config: EncodecConfig, weights: WeightScop
   const last = new GraphBuilder('EnCodec decoder after its LSTM');
   const audio = networkOf(last, config, weights).upsample(featuresInput(last, config));
   last.output('output', reshape(last, audio, [multiplyDim(symbolicDim('frames'), config.hopSamples)]));
-  const recurrent = lstmStages(config, weights, 'decoder');
+  const recurrent = buildLstm(config, weights, 'decoder');
   return { first: first.build(), recurrent, last: last.build() };
 }
 
-function lstmStages(config: EncodecConfig, weights: WeightScope, side: 'encoder' | 'decoder'): readonly GraphStage[] {
-  const shape = [symbolicDim('frames'), widestChannels(config)];
-  const features: GraphTensor = { name: 'features', elementType: 'float32', shape };
-  return graphChain(`EnCodec ${side}'s LSTM`, features, lstmLinks(side, weights, config));
+function buildLstm(config: EncodecConfig, weights: WeightScope, side: 'encoder' | 'decoder'): BuiltGraph {
+  const g = new GraphBuilder(`EnCodec ${side}'s LSTM`);
+  const network = networkOf(g, config, weights);
+  const features = featuresInput(g, config);
+  const remembered = side === 'encoder' ? network.encoderLstm(features) : network.decoderLstm(features);
+  g.output('remembered', signalToRows(g, remembered));
+  return g.build();
 }
 
 function networkOf(g: GraphBuilder, config: EncodecConfig, weights: WeightScope): Seanet {

@@ -154,7 +154,7 @@ export class RecurrentWindows {
     const { features: found } = await first.run({ input: { values: seen, shape } }, first.createState());
     const core = found!.subarray((coreStart - start) * featureWidth, (coreEnd - start) * featureWidth);
     const rows = (values: TensorValues) => ({ values, shape: [values.length / featureWidth, featureWidth] });
-    const [remembered] = Object.values(await recurrent.run({ features: rows(core) }, this.#state));
+    const { remembered } = await recurrent.run({ features: rows(core) }, this.#state);
     const available = joined([this.#features, remembered as Float32Array]);
     const { output } = await last.run({ features: rows(available) }, last.createState());
     this.#windowsDone++;

@@ -19,19 +19,23 @@ export interface SeanetLayers {
   /** A transposed convolution with a kernel of two strides, trimmed to stride · samples results. */
   transposedConv(weights: WeightScope, x: GraphTensor, shape: Omit<ConvShape, 'kernelSize' | 'dilation'>): GraphTensor;
   elu(x: GraphTensor): GraphTensor;
+  /** `layerCount` layers of LSTM, their input added to their output. */
+  lstm(weights: WeightScope, x: GraphTensor, layerCount: number): GraphTensor;
 }
 
 /**
- * The networks of EnCodec, but for the LSTM between the two parts of each, see `lstmLinks`. Source: Défossez et al., "High Fidelity Neural Audio Compression" (2022);
+ * The networks of EnCodec. Source: Défossez et al., "High Fidelity Neural Audio Compression" (2022);
  * facebookresearch/encodec, encodec/modules/seanet.py. Numbers of layers count activations too, as in the checkpoints.
  */
 export interface Seanet {
   /** Audio → features of width `widestChannels`, one per frame. */
   downsample(x: GraphTensor): GraphTensor;
+  encoderLstm(x: GraphTensor): GraphTensor;
   /** Features → latents. */
   encoderHead(x: GraphTensor): GraphTensor;
   /** Latents → features of width `widestChannels`. */
   decoderHead(x: GraphTensor): GraphTensor;
+  decoderLstm(x: GraphTensor): GraphTensor;
   /** Features → audio. */
   upsample(x: GraphTensor): GraphTensor;
 }
@@ -41,17 +45,13 @@ export function widestChannels({ filterCount, ratios }: EncodecConfig): number {
   return filterCount * 2 ** ratios.length;
 }
 
-/** The number of the encoder's LSTM among its layers. The decoder's has number 1. */
-export function encoderLstmIndex({ ratios, residualLayerCount }: EncodecConfig): number {
-  return 1 + ratios.length * (residualLayerCount + 2);
-}
-
 export function seanet(g: GraphBuilder, layers: SeanetLayers, weights: WeightScope, config: EncodecConfig): Seanet {
   const { ratios, filterCount, channelCount, latentWidth, kernelSize, lastKernelSize } = config;
   const widest = widestChannels(config);
   const layersPerStage = config.residualLayerCount + 2;
   const encoder = weights.scope('encoder').scope('layers');
   const decoder = weights.scope('decoder').scope('layers');
+  const encoderLstmAt = 1 + ratios.length * layersPerStage;
   const named = <Result>(side: string, index: number, build: () => Result): Result =>
     g.scope(`${side}.${index}`, build);
   const residualLayers = (
@@ -82,15 +82,21 @@ export function seanet(g: GraphBuilder, layers: SeanetLayers, weights: WeightSco
       }
       return y;
     },
+    encoderLstm: (x) =>
+      named('encoder', encoderLstmAt, () =>
+        layers.lstm(encoder.scope(encoderLstmAt).scope('lstm'), x, config.lstmLayerCount),
+      ),
     encoderHead(x) {
       const shape = { inChannels: widest, outChannels: latentWidth, kernelSize: lastKernelSize };
-      const at = encoderLstmIndex(config) + 2;
+      const at = encoderLstmAt + 2;
       return named('encoder', at, () => layers.conv(encoder.scope(at), layers.elu(x), shape));
     },
     decoderHead(x) {
       const shape = { inChannels: latentWidth, outChannels: widest, kernelSize };
       return named('decoder', 0, () => layers.conv(decoder.scope(0), x, shape));
     },
+    decoderLstm: (x) =>
+      named('decoder', 1, () => layers.lstm(decoder.scope(1).scope('lstm'), x, config.lstmLayerCount)),
     upsample(x) {
       let y = x;
       for (const [stage, stride] of ratios.entries()) {

@@ -8,7 +8,7 @@ import type { EncodecModel } from './encodec-model.ts';
 import { scaleTrackShape } from './scale-track.ts';
 import { SegmentDecoderStream } from './segment-decoder-stream.ts';
 import { SegmentEncoderStream } from './segment-encoder-stream.ts';
-import { segmentDecoder, segmentEncoder } from './segment-graphs.ts';
+import { buildSegmentDecoder, buildSegmentEncoder } from './segment-graphs.ts';
 
 /**
  * A tokenizer that codes overlapping segments, each by itself.
@@ -17,10 +17,10 @@ import { segmentDecoder, segmentEncoder } from './segment-graphs.ts';
 export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit: CodecKit): SpeechTokenizerV1 {
   const { tokenSpace } = kit;
   const { channelCount, codebookCount: allCodebooks, isNormalized } = config;
-  const build = (codebookCount: number) => segmentEncoder(config, weightsOf(checkpoint), codebookCount);
+  const build = (codebookCount: number) => buildSegmentEncoder(config, weightsOf(checkpoint), codebookCount);
   // A checkpoint that does not fit is refused now, not at the first call.
   build(allCodebooks);
-  const graphs = createGraphPool((codebookCount) => kit.openStages(build(codebookCount), checkpoint.directory));
+  const graphs = createGraphPool((codebookCount) => kit.openGraph(build(codebookCount), checkpoint.directory));
   return createStreamTokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount },
@@ -41,10 +41,10 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
 /** The mirror: decodes segments, each by itself, and fades from one to the next where they overlap. */
 export async function createSegmentDetokenizer(
   { config, checkpoint }: EncodecModel,
-  { tokenSpace, openStages }: CodecKit,
+  { tokenSpace, openGraph }: CodecKit,
 ): Promise<SpeechDetokenizerV1> {
   const { channelCount, hopSamples, isNormalized } = config;
-  const decoder = await openStages(segmentDecoder(config, weightsOf(checkpoint)), checkpoint.directory);
+  const decoder = await openGraph(buildSegmentDecoder(config, weightsOf(checkpoint)), checkpoint.directory);
   return createStreamDetokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount },

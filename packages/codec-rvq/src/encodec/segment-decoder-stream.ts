@@ -20,7 +20,7 @@ export interface SegmentDecoderParts {
   readonly hopSamples: number;
   /** Whether segments have scales. */
   readonly isNormalized: boolean;
-  /** `codes int32 [frames, codebooks]` → `samples [channels · frames · hop]`, channel by channel. */
+  /** `codes int32 [frames, codebooks]`, and `scale [1]` → `samples [channels, frames · hop]`. */
   readonly decoder: GraphSession;
   readonly codebookCount: number | undefined;
 }
@@ -115,11 +115,12 @@ export class SegmentDecoderStream implements StreamMachine<TokenGrid, PcmChunk> 
     const from = framesBefore(grid, 0, startSample);
     const to = isLast ? grid.tracks[0]!.ids.length : framesBefore(grid, 0, startSample + strideSamples);
     const codes = { values: interleaved(grid, tokenSpace, from, to), shape: [to - from, tokenSpace.codebooks.length] };
-    const scale = isNormalized ? grid.sideTracks![0]!.values[segment]! : 1;
-    const { samples } = await decoder.run({ codes }, decoder.createState());
+    const scale = grid.sideTracks?.[0]?.values.subarray(segment, segment + 1);
+    const inputs = isNormalized ? { codes, scale: { values: scale!, shape: [1] } } : { codes };
+    const { samples } = await decoder.run(inputs, decoder.createState());
     const length = (to - from) * hopSamples;
     const channels = Array.from({ length: channelCount }, (_, i) =>
-      (samples as Float32Array).subarray(i * length, (i + 1) * length).map((value) => value * scale),
+      (samples as Float32Array).subarray(i * length, (i + 1) * length),
     );
     if (this.#windowSamples === 0) this.#windowSamples = length;
     const { settled, tail } = overlapAdd(channels, this.#tail, strideSamples, this.#windowSamples);

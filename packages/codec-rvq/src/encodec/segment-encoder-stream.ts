@@ -19,7 +19,7 @@ export interface SegmentEncoderParts {
   readonly channelCount: number;
   /** Whether segments are divided by their loudness. */
   readonly isNormalized: boolean;
-  /** `samples [channels · n]`, channel by channel → `codes int32 [frames, codebookCount]`. */
+  /** `samples [channels, n]`, and `scale [1]` → `codes int32 [frames, codebookCount]`. */
   readonly encoder: GraphSession;
   readonly codebookCount: number;
 }
@@ -103,11 +103,11 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
       signal?.throwIfAborted();
       const start = (segment - first) * strideSamples;
       const pieces = channels.map((samples) => samples.subarray(start, start + lengthSamples));
-      const scale = isNormalized ? Math.fround(loudness(pieces)) : 1;
-      const values = joined(pieces).map((value) => value / scale);
-      const result = await encoder.run({ samples: { values, shape: [values.length] } }, encoder.createState());
+      const samples = { values: joined(pieces), shape: [pieces.length, pieces[0]!.length] };
+      const scale = { values: Float32Array.of(loudness(pieces)), shape: [1] };
+      const result = await encoder.run(isNormalized ? { samples, scale } : { samples }, encoder.createState());
       codes.push(result['codes'] as Int32Array);
-      if (isNormalized) scales.push(scale);
+      if (isNormalized) scales.push(scale.values[0]!);
       this.#segmentsDone = segment + 1;
       const done = Math.min((segment + 1) * strideSamples, this.#samplesPushed);
       onProgress?.({ stage: 'Tokenizing', done, total: this.#samplesPushed, unit: 'samples' });

@@ -1,75 +1,45 @@
 import {
-  type GraphTensor,
+  type BuiltGraph,
+  GraphBuilder,
   multiplyDim,
   reshape,
-  signalToRows,
   symbolicDim,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
-import { type ChainLink, graphChain } from '../staged/graph-chain.ts';
-import type { GraphStage } from '../staged/staged-session.ts';
 import type { EncodecConfig } from './encodec-config.ts';
-import { lstmLinks } from './lstm-links.ts';
 import { latentsOfCodes, residualCodes } from './quantizer.ts';
 import { seanet } from './seanet.ts';
 import { streamLayers } from './stream-layers.ts';
-
-/** The most frames of one run of what lies before and after the LSTM: what lies between two layers stays in the cache. */
-export const streamFramesPerRun = 50;
 
 /**
  * The causal encoder: `samples [frames · hop] → codes int32 [frames, codebookCount]`, with its state carried. The last
  * samples of a stream need not fill their frame: each layer pads them its own way.
  */
-export function streamEncoder(
-  config: EncodecConfig,
-  weights: WeightScope,
-  codebookCount: number,
-): readonly GraphStage[] {
+export function buildStreamEncoder(config: EncodecConfig, weights: WeightScope, codebookCount: number): BuiltGraph {
+  const g = new GraphBuilder('EnCodec encoder');
   const length = multiplyDim(symbolicDim('frames'), config.hopSamples);
-  const samples: GraphTensor = { name: 'samples', elementType: 'float32', shape: [length] };
-  const before: ChainLink = {
-    output: 'features',
-    framesPerRun: streamFramesPerRun,
-    apply(g, x) {
-      const network = seanet(g, streamLayers(g, 'before'), weights, config);
-      const features = network.downsample(reshape(g, x, [1, 1, length]));
-      return features.shape.length === 2 ? features : signalToRows(g, features);
-    },
-  };
-  const after: ChainLink = {
-    output: 'codes',
-    framesPerRun: streamFramesPerRun,
-    apply(g, x) {
-      const latents = seanet(g, streamLayers(g, 'after'), weights, config).encoderHead(x);
-      return residualCodes(g, latents, config, weights, codebookCount);
-    },
-  };
-  return graphChain('EnCodec encoder', samples, [before, ...lstmLinks('encoder', weights, config), after]);
+  const samples = g.input('samples', 'float32', [length]);
+  const network = seanet(g, streamLayers(g), weights, config);
+  const features = network.encoderLstm(network.downsample(reshape(g, samples, [1, 1, length])));
+  const latents = network.encoderHead(features);
+  const codes = residualCodes(g, latents, config, weights, codebookCount);
+  g.output('codes', codes);
+  return g.build();
 }
 
 /**
  * The causal decoder: `codes int32 [frames, codebooks] → samples [frames · hop]`, with its state carried. A code equal to
  * the codebook's size leaves that codebook out.
  */
-export function streamDecoder(config: EncodecConfig, weights: WeightScope): readonly GraphStage[] {
+export function buildStreamDecoder(config: EncodecConfig, weights: WeightScope): BuiltGraph {
+  const g = new GraphBuilder('EnCodec decoder');
   const frames = symbolicDim('frames');
-  const codes: GraphTensor = { name: 'codes', elementType: 'int32', shape: [frames, config.codebookCount] };
-  const before: ChainLink = {
-    output: 'features',
-    framesPerRun: streamFramesPerRun,
-    apply: (g, x) =>
-      seanet(g, streamLayers(g, 'before'), weights, config).decoderHead(latentsOfCodes(g, x, config, weights)),
-  };
-  const after: ChainLink = {
-    output: 'samples',
-    framesPerRun: streamFramesPerRun,
-    apply(g, x) {
-      const audio = seanet(g, streamLayers(g, 'after'), weights, config).upsample(x);
-      return reshape(g, audio, [multiplyDim(frames, config.hopSamples)]);
-    },
-  };
-  return graphChain('EnCodec decoder', codes, [before, ...lstmLinks('decoder', weights, config), after]);
+  const codes = g.input('codes', 'int32', [frames, config.codebookCount]);
+  const latents = latentsOfCodes(g, codes, config, weights);
+  const network = seanet(g, streamLayers(g), weights, config);
+  const audio = network.upsample(network.decoderLstm(network.decoderHead(latents)));
+  g.output('samples', reshape(g, audio, [multiplyDim(frames, config.hopSamples)]));
+  return g.build();
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  add,
   type ConvWeights,
   causalTransposedConv1d,
   conv1d,
@@ -6,6 +7,7 @@ import {
   elu,
   type GraphBuilder,
   type GraphTensor,
+  lstm,
   rowsToSignal,
   signalToRows,
   streamStarted,
@@ -28,10 +30,9 @@ const leastSignalSamples = 65;
 /**
  * Causal layers as a stream, with what each needs of the past carried from run to run. The first run of a stream must
  * have more frames than any layer reaches back, see `withReflectedEdges`.
- * @param part names the states of this graph
  */
-export function streamLayers(g: GraphBuilder, part: string): SeanetLayers {
-  const started = g.scope(part, () => streamStarted(g));
+export function streamLayers(g: GraphBuilder): SeanetLayers {
+  const started = g.scope('stream', () => streamStarted(g));
   return {
     conv(weights, x, shape) {
       const { kernelSize, stride = 1, dilation = 1 } = shape;
@@ -54,6 +55,10 @@ export function streamLayers(g: GraphBuilder, part: string): SeanetLayers {
       return samplesPerFrame(y) < leastSignalSamples ? y : rowsToSignal(g, y);
     },
     elu: (x) => elu(g, x),
+    lstm(weights, x, layerCount) {
+      const rows = asRows(g, x);
+      return add(g, lstm(g, weights, rows, layerCount), rows);
+    },
   };
 }
 

@@ -1,10 +1,14 @@
 import {
+  add,
   type ConvWeights,
   conv1d,
   elu,
   type GraphBuilder,
   type GraphTensor,
+  lstm,
   reflectedSignal,
+  rowsToSignal,
+  signalToRows,
   slice,
   timeGroupNorm,
   transposedConv1d,
@@ -47,5 +51,9 @@ export function wholeLayers(g: GraphBuilder, { norm }: EncodecConfig): SeanetLay
       return slice(g, y, 2, trim.before, { fromEnd: trim.after });
     },
     elu: (x) => elu(g, x),
+    lstm(weights, x, layerCount) {
+      const rows = signalToRows(g, x);
+      return rowsToSignal(g, add(g, lstm(g, weights, rows, layerCount), rows));
+    },
   };
 }

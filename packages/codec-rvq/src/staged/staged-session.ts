@@ -13,8 +13,8 @@ import { runStages, type StageRunner } from './stage-schedule.ts';
 export interface GraphStage {
   readonly graph: BuiltGraph;
   /**
-   * The most frames of one run; infinite where a run takes all that there is. Where frames are wide, runs of a few are
-   * fastest, because what lies between two layers then stays in the cache.
+   * The most frames of one run. Where frames are wide, runs of a few are fastest, because what lies between two layers
+   * then stays in the cache.
    */
   readonly framesPerRun: number;
 }
@@ -42,11 +42,8 @@ export async function openStages(
   { open, runtime }: StagedOptions,
 ): Promise<GraphSession> {
   const { threadCount = 1 } = runtime;
-  // A stage that waits for everything has nothing to run beside.
-  const threadsOf = ({ framesPerRun }: GraphStage): number => (Number.isFinite(framesPerRun) ? 1 : threadCount);
-  const opening = await Promise.allSettled(
-    stages.map((stage) => open(stage.graph, { ...runtime, threadCount: threadsOf(stage), ownThread: threadCount > 1 })),
-  );
+  const own = { ...runtime, threadCount: 1, ownThread: threadCount > 1 };
+  const opening = await Promise.allSettled(stages.map(({ graph }) => open(graph, own)));
   const sessions = opening.flatMap((opened) => (opened.status === 'fulfilled' ? [opened.value] : []));
   const failed = opening.find((opened) => opened.status === 'rejected');
   if (failed !== undefined) {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { streamDecoder, streamEncoder } from '../../src/encodec/stream-graphs.ts';
+import { buildStreamDecoder, buildStreamEncoder } from '../../src/encodec/stream-graphs.ts';
 import { speechLikeSamples } from '../support/signals.ts';
 import { type Codec, clipOf, loadCodec, tinyCheckpoint } from './codecs.ts';
 import { writeRandomCheckpoint } from './random-checkpoint.ts';
@@ -70,8 +70,8 @@ const cases: readonly Case[] = [
     longestSamples: 50_000,
     async load() {
       const directory = await writeRandomCheckpoint(fullWidths, 'causal', (config, weights) => {
-        streamEncoder(config, weights, config.codebookCount);
-        streamDecoder(config, weights);
+        buildStreamEncoder(config, weights, config.codebookCount);
+        buildStreamDecoder(config, weights);
       });
       temporary.push(directory);
       return loadCodec('rvq:encodec-24khz', directory);

@@ -14,6 +14,7 @@ import {
   buildRecurrentEncoder,
   type RecurrentGraphs,
 } from '../../src/encodec/recurrent-graphs.ts';
+import { widestChannels } from '../../src/encodec/seanet.ts';
 import { speechLikeSamples } from '../support/signals.ts';
 import { clipOf, loadCodec, tinyCheckpoint } from './codecs.ts';
 import { snrDb } from './reference.ts';
@@ -25,13 +26,17 @@ test('many windows give what the networks give for the whole recording at once',
   const weights = weightsOf(checkpoint);
   const atOnce = async (graphs: RecurrentGraphs, input: TensorInput): Promise<TensorValues> => {
     let values: Readonly<Record<string, TensorValues>> = {};
-    for (const graph of [graphs.first, ...graphs.recurrent.map((stage) => stage.graph), graphs.last]) {
+    for (const [graph, previous] of [
+      [graphs.first, undefined],
+      [graphs.recurrent, 'features'],
+      [graphs.last, 'remembered'],
+    ] as const) {
       const session = await openGraphSession(graph, { weightsDirectory: checkpoint.directory });
-      const { name, shape } = graph.inputs[0]!;
-      const [given] = Object.values(values);
-      const width = shape[1] as number;
-      const next = given === undefined ? input : { values: given, shape: [given.length / width, width] };
-      values = await session.run({ [name]: next }, session.createState());
+      const width = widestChannels(config);
+      const given = previous === undefined ? undefined : values[previous]!;
+      const inputs =
+        given === undefined ? { input } : { features: { values: given, shape: [given.length / width, width] } };
+      values = await session.run(inputs, session.createState());
       await session.close();
     }
     return values['output']!;

@@ -4,14 +4,24 @@ import { describe, type GraphTensor } from '../graph/graph-types.ts';
 import { concat, reshape, slice } from '../ops/shape.ts';
 
 /**
- * One layer of long short-term memory over `x [steps, width] → [steps, width]`, forward in time. What it remembers is
- * carried from run to run; a stream starts with zeros. A step's values do not depend on how many are computed with it.
- * @param weights as torch.nn.LSTM's: `weight_ih_l0 [4 · width, width]`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, for
- * layer 0; gates in the order input, forget, cell, output
+ * Long short-term memory over `x [steps, width] → [steps, width]`, one layer after another, forward in time. What each
+ * layer remembers is carried from run to run; a stream starts with zeros. A step's values do not depend on how many are
+ * computed with it. Weights as torch.nn.LSTM's: `weight_ih_l0 [4 · width, width]`, `weight_hh_l0`, `bias_ih_l0`,
+ * `bias_hh_l0`, …, gates in the order input, forget, cell, output.
  */
-export function lstmLayer(g: GraphBuilder, weights: WeightScope, x: GraphTensor, layer: number): GraphTensor {
+export function lstm(g: GraphBuilder, weights: WeightScope, x: GraphTensor, layerCount: number): GraphTensor {
   const [steps, width] = x.shape;
   if (x.shape.length !== 2 || typeof width !== 'number') throw g.error('LSTM', describe(x), '[steps, width]');
+  let y = reshape(g, x, [steps!, 1, width]);
+  for (let layer = 0; layer < layerCount; layer++) {
+    y = g.scope(`lstm-${layer}`, () => lstmLayer(g, weights, y, layer));
+  }
+  return reshape(g, y, [steps!, width]);
+}
+
+/** `x [steps, 1, width] → [steps, 1, width]` */
+function lstmLayer(g: GraphBuilder, weights: WeightScope, x: GraphTensor, layer: number): GraphTensor {
+  const [steps, , width] = x.shape as readonly [GraphTensor['shape'][number], number, number];
   const matrix = (name: string): GraphTensor =>
     reshape(g, gatesReordered(g, weights.tensor(g, `${name}_l${layer}`, [4 * width, width])), [1, 4 * width, width]);
   const biases = ['bias_ih', 'bias_hh'].map((name) =>
@@ -23,21 +33,13 @@ export function lstmLayer(g: GraphBuilder, weights: WeightScope, x: GraphTensor,
   const stateType = { elementType: 'float32', shape: [1, 1, width] } as const;
   const [y, nextHidden, nextCell] = g.nodeWithOutputs(
     'LSTM',
-    [
-      reshape(g, x, [steps!, 1, width]),
-      matrix('weight_ih'),
-      matrix('weight_hh'),
-      bias,
-      undefined,
-      hidden.value,
-      cell.value,
-    ],
-    [{ elementType: 'float32', shape: [steps!, 1, 1, width] }, stateType, stateType],
+    [x, matrix('weight_ih'), matrix('weight_hh'), bias, undefined, hidden.value, cell.value],
+    [{ elementType: 'float32', shape: [steps, 1, 1, width] }, stateType, stateType],
     { hidden_size: width },
   );
   hidden.advance(nextHidden!);
   cell.advance(nextCell!);
-  return reshape(g, y!, [steps!, width]);
+  return reshape(g, y!, [steps, 1, width]);
 }
 
 /** Torch's gates (input, forget, cell, output) in the order of the ONNX operator: input, output, forget, cell. */
