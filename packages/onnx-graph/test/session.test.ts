@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder, matMul, openGraphSession, slice, symbolicDim, transpose, withHistory } from '../src/index.ts';
+import {
+  add,
+  cast,
+  GraphBuilder,
+  type GraphState,
+  matMul,
+  openGraphSession,
+  slice,
+  symbolicDim,
+  transpose,
+  withHistory,
+} from '../src/index.ts';
 
 async function historySession(ownThread: boolean) {
   const g = new GraphBuilder('test');
@@ -42,6 +53,34 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
     const results = await session.run({ x }, session.createState(), { y: { values: place, shape: [4, 1] } });
     expect(results['y']).toBe(place);
     expect([...new Float32Array(place.buffer)]).toEqual([0, 0, 0, 8, 9, 0]);
+    await session.close();
+  });
+
+  test('a state that is written in place is carried, saved and restored like any other', async () => {
+    const g = new GraphBuilder('test');
+    const x = g.input('x', 'float32', [1, 2]);
+    const ring = g.state('ring', 'float32', [3, 2], { isInPlace: true });
+    const at = g.input('at', 'int32', [1, 1]);
+    const written = g.node('ScatterND', [ring.value, cast(g, at, 'int64'), x], ring.value);
+    ring.advance(written);
+    g.output('y', add(g, written, g.scalar(0)));
+    const session = await openGraphSession(g.build(), { weightsDirectory: '.', ownThread });
+    const put = async (state: GraphState, slot: number, ...values: number[]) => {
+      const inputs = {
+        x: { values: Float32Array.from(values), shape: [1, 2] },
+        at: { values: Int32Array.of(slot), shape: [1, 1] },
+      };
+      return [...(await session.run(inputs, state)).y!];
+    };
+    const [a, b] = [session.createState(), session.createState()];
+    expect(await put(a, 1, 5, 6)).toEqual([0, 0, 5, 6, 0, 0]);
+    const saved = a.save();
+    expect(await put(a, 2, 7, 8)).toEqual([0, 0, 5, 6, 7, 8]);
+    expect(await put(b, 0, 9, 9)).toEqual([9, 9, 0, 0, 0, 0]);
+    expect(b.restore(saved)).toBeUndefined();
+    expect(await put(b, 0, 1, 2)).toEqual([1, 2, 5, 6, 0, 0]);
+    a.reset();
+    expect(await put(a, 0, 3, 4)).toEqual([3, 4, 0, 0, 0, 0]);
     await session.close();
   });
 

@@ -38,5 +38,10 @@ export function decoderStages(
     apply: (g, x) => reshape(g, last.apply(g, x), [multiplyDim(frames, config.hopSamples)]),
   };
   const transformer = transformerLinks('decoder', weights, config.transformer, coarseFramesPerRun);
-  return graphChain('Mimi decoder', codes, [fromCodes, ...transformer, ...features.slice(0, -1), toSamples]);
+  return graphChain(
+    'Mimi decoder',
+    codes,
+    [fromCodes, ...transformer, ...features.slice(0, -1), toSamples],
+    options.isSplit,
+  );
 }

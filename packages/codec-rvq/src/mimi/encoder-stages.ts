@@ -34,5 +34,5 @@ export function encoderStages(
     },
   };
   const transformer = transformerLinks('encoder', weights, config.transformer, coarseFramesPerRun);
-  return graphChain('Mimi encoder', samples, [fromSamples, ...others, ...transformer, toCodes]);
+  return graphChain('Mimi encoder', samples, [fromSamples, ...others, ...transformer, toCodes], options.isSplit);
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Checkpoint, openCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
+import { type Checkpoint, openCheckpoint, type RuntimeOptions, weightsOf } from '@speech-tokens/onnx-graph';
 import { createCausalDetokenizer } from '../causal/causal-detokenizer.ts';
 import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
@@ -9,7 +9,7 @@ import { stretchFrames } from '../staged/staged-session.ts';
 import { decoderStages } from './decoder-stages.ts';
 import { encoderStages } from './encoder-stages.ts';
 import { type MimiConfig, parseMimiConfig } from './mimi-config.ts';
-import { defaultStageOptions } from './stage-options.ts';
+import { defaultStageOptions, type StageOptions } from './stage-options.ts';
 
 interface MimiModel {
   readonly config: MimiConfig;
@@ -47,13 +47,14 @@ export const mimiFamily: CodecFamily<'config' | 'weights', MimiModel> = {
       hopSamples: config.hopSamples,
       lookaheadFrames: 0,
       framesPerRun: stretchFrames(defaultStageOptions.coarseFramesPerRun, runtime),
-      buildEncoder: (codebookCount) => encoderStages(config, weightsOf(checkpoint), codebookCount),
+      buildEncoder: (codebookCount) =>
+        encoderStages(config, weightsOf(checkpoint), codebookCount, stageOptions(runtime)),
       openGraph: (stages) => openStages(stages, checkpoint.directory),
     });
   },
 
   async createDetokenizer({ config, checkpoint }, { tokenSpace, runtime, openStages }) {
-    const stages = decoderStages(config, weightsOf(checkpoint));
+    const stages = decoderStages(config, weightsOf(checkpoint), stageOptions(runtime));
     return createCausalDetokenizer({
       tokenSpace,
       hopSamples: config.hopSamples,
@@ -62,3 +63,7 @@ export const mimiFamily: CodecFamily<'config' | 'weights', MimiModel> = {
     });
   },
 };
+
+function stageOptions({ threadCount = 1 }: RuntimeOptions): StageOptions {
+  return { ...defaultStageOptions, isSplit: threadCount > 1 };
+}

@@ -14,7 +14,9 @@ export interface StageOptions {
    * positions per frame.
    */
   readonly leastFineSteps: number;
-  /** Layers with at least so many steps a frame are a graph of their own, so that no graph has most of the work. */
+  /** Whether the work is split into graphs that can run side by side. */
+  readonly isSplit: boolean;
+  /** Where it is, layers with at least so many steps a frame are a graph of their own, so that no graph has most of it. */
   readonly leastWaveSteps: number;
   /** The most frames of one run of the layers with many steps a frame. */
   readonly fineFramesPerRun: number;
@@ -25,9 +27,10 @@ export interface StageOptions {
 export const defaultStageOptions: StageOptions = {
   leastSignalSteps: 65,
   leastFineSteps: 9,
+  isSplit: false,
   leastWaveSteps: 300,
   fineFramesPerRun: 8,
-  coarseFramesPerRun: 64,
+  coarseFramesPerRun: 32,
 };
 
 /** Neighbouring layers that make one graph, and the most frames of one run of it. */

@@ -94,7 +94,7 @@ describe.each<Partial<StageOptions> & { readonly threadCount: number }>([
   { threadCount: 3, leastSignalSteps: 5, leastFineSteps: 20, fineFramesPerRun: 3 },
   { threadCount: 1, leastSignalSteps: 2, leastFineSteps: 3, coarseFramesPerRun: 2 },
 ])('laid out with %o', ({ threadCount, ...changes }) => {
-  const options = { ...defaultStageOptions, ...changes };
+  const options = { ...defaultStageOptions, isSplit: threadCount > 1, ...changes };
   const open = async () => {
     const path = join(tinyCheckpoint, 'config.json');
     const config = parseMimiConfig(await readFile(path, 'utf8'), path);

@@ -55,11 +55,15 @@ export class GraphBuilder {
 
   /**
    * A tensor that one run leaves to the next. `advance` must be called once, with the value that it takes.
+   * @param options `isInPlace`: the value that it takes is made by one node out of the value that it had, which nothing
+   * else reads and which that node changes where it lies (ScatterND and elementwise operators can). So a run does not copy
+   * it; one that fails may leave it half changed.
    */
   state(
     name: string,
     elementType: ElementType,
     shape: readonly number[],
+    { isInPlace = false }: { readonly isInPlace?: boolean } = {},
   ): { readonly value: GraphTensor; advance(next: GraphTensor): void } {
     const path = [...this.#scopes, name].join('.');
     if (this.#stateNames.has(path)) throw this.error(`state ${name}`, 'two of this name', 'a scope for each');
@@ -73,7 +77,14 @@ export class GraphBuilder {
           throw this.error(`state ${name}`, describe(next), describe({ elementType, shape }));
         }
         this.#rename(outputName, next);
-        this.#states.push({ name: path, inputName, outputName, elementType, shape });
+        this.#states.push({
+          name: path,
+          inputName,
+          outputName,
+          elementType,
+          shape,
+          ...(isInPlace ? { isInPlace } : {}),
+        });
       },
     };
   }

@@ -42,6 +42,8 @@ export interface StateTensor {
   readonly outputName: string;
   readonly elementType: ElementType;
   readonly shape: readonly number[];
+  /** Whether a run writes where it reads: the node that computes it must be able to work in place. */
+  readonly isInPlace?: boolean;
 }
 
 /** A finished graph: the bytes of an ONNX model, and what a session must know about it. */

@@ -3,7 +3,7 @@ import type { GraphState } from './graph-session.ts';
 
 /**
  * Two sets of buffers that take turns: one run reads the one and has its new state written into the other, without an
- * allocation or a copy.
+ * allocation or a copy. States that are written in place have one buffer in both.
  */
 export class CarriedState implements GraphState {
   readonly #states: readonly StateTensor[];
@@ -13,8 +13,9 @@ export class CarriedState implements GraphState {
   /** @param isShared whether other threads can read and write the buffers */
   constructor(states: readonly StateTensor[], isShared: boolean) {
     this.#states = states;
-    const side = (): readonly Float32Array[] => states.map(({ shape }) => zeros(shape, isShared));
-    this.#sides = [side(), side()];
+    const first = states.map(({ shape }) => zeros(shape, isShared));
+    const second = states.map(({ shape, isInPlace = false }, i) => (isInPlace ? first[i]! : zeros(shape, isShared)));
+    this.#sides = [first, second];
   }
 
   /** What the next run reads, in the order of the graph's states. */

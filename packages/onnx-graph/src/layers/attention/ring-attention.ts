@@ -67,7 +67,8 @@ export function ringAttention(
  */
 function ringMemory(g: GraphBuilder, x: GraphTensor, { slotCount, writeIndices }: RingWindow): GraphTensor {
   const [headCount, , width] = x.shape as readonly [number, GraphTensor['shape'][number], number];
-  const ring = g.state('ring', x.elementType, [headCount, slotCount, width]);
+  // A run that fails has written at most slots that its rows do not see, and the next one writes again.
+  const ring = g.state('ring', x.elementType, [headCount, slotCount, width], { isInPlace: true });
   const written = g.node('ScatterND', [ring.value, writeIndices, x], {
     elementType: x.elementType,
     shape: [headCount, slotCount, width],
