@@ -86,6 +86,6 @@ it('says which file a folder lacks', async () => {
   ];
   const { code, stdout, stderr } = await run(argv, { cwd });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/space\.txt in the checkpoint folder/);
+  expect(stderr).toMatch(/The checkpoint folder .*empty lacks a file .*: found an empty folder, wanted space\.txt/);
   expect(JSON.parse(stdout)).toMatchObject({ command: 'tokenize', error: { code: 'model-missing' } });
 });

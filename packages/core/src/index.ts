@@ -1,7 +1,10 @@
 export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from './audio/audio-clip.ts';
 export { validateAudioClip } from './audio/validate-audio.ts';
+export { detokenizeOneByOne } from './batches/detokenize-one-by-one.ts';
+export { tokenizeOneByOne } from './batches/tokenize-one-by-one.ts';
 export { blobSource } from './bytes/blob-source.ts';
 export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source.ts';
+export { readCheckpointIndex } from './checkpoint-index/read-checkpoint-index.ts';
 export type { CallOptions, Progress } from './contract/call-options.ts';
 export { findComponent } from './contract/find-component.ts';
 export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';

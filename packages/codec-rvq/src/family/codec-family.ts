@@ -8,7 +8,13 @@ import type {
   SpeechTokenizerV1,
   TokenSpace,
 } from '@speech-tokens/core';
-import { type BuiltGraph, type GraphSession, openGraphSession, type RuntimeOptions } from '@speech-tokens/onnx-graph';
+import {
+  type BuiltGraph,
+  checkpointFileNames,
+  type GraphSession,
+  openGraphSession,
+  type RuntimeOptions,
+} from '@speech-tokens/onnx-graph';
 import { type GraphStage, openStages } from '../staged/staged-session.ts';
 
 /** A token space but for its id, which follows from the files of the checkpoint. */
@@ -33,7 +39,11 @@ export interface CodecFamily<Name extends string, Model> {
   /** For example `rvq:mimi`. */
   readonly id: string;
   readonly title: string;
-  /** The files of the default checkpoint. A folder with files of the same names can stand in for it. */
+  /**
+   * The files of the default checkpoint. A folder with files of the same names can stand in for it; in the place of
+   * weights (one of `checkpointFileNames`), any of those names will do. `open` reads them with `openCheckpoint`, whatever
+   * they are.
+   */
   readonly files: { readonly [name in Name]: ModelFile };
   /** The space of the default checkpoint. */
   readonly space: SpaceShape;
@@ -53,7 +63,7 @@ export interface CodecFamily<Name extends string, Model> {
 /** The tokenizer and the detokenizer of a family. */
 export function familyComponents<Name extends string, Model>(family: CodecFamily<Name, Model>): readonly Component[] {
   const names = Object.keys(family.files) as Name[];
-  const models = names.map((name) => family.files[name]);
+  const models = names.map((name) => withUsualNames(family.files[name]));
   const hashes = models.map((model) => model.sha256).filter((sha256) => sha256 !== undefined);
   // Where the hashes are not known before the files are there, the space is given by the codec's name alone.
   const id = hashes.length === models.length ? spaceId(family.id, hashes) : family.id;
@@ -62,7 +72,7 @@ export function familyComponents<Name extends string, Model>(family: CodecFamily
   const open = async (context: LoadContext): Promise<{ readonly model: Model; readonly kit: CodecKit }> => {
     const { models: store, threadCount, ...options } = context;
     const files = {} as { [name in Name]: ResolvedModelFile };
-    for (const name of names) files[name] = await store.resolve(family.files[name], options);
+    for (const [i, name] of names.entries()) files[name] = await store.resolve(models[i]!, options);
     options.signal?.throwIfAborted();
     const model = await family.open(files);
     const fingerprint = spaceId(
@@ -102,6 +112,11 @@ export function familyComponents<Name extends string, Model>(family: CodecFamily
       },
     },
   ];
+}
+
+/** The weights of others of the family come as safetensors or from PyTorch, in one file or several. */
+function withUsualNames(file: ModelFile): ModelFile {
+  return checkpointFileNames.includes(file.name) ? { ...file, checkpointNames: checkpointFileNames } : file;
 }
 
 function latency(latencySamples: number | undefined): { readonly latencySamples?: number } {

@@ -1,10 +1,15 @@
 import {
+  type AudioClip,
+  type DetokenizeOptions,
+  detokenizeOneByOne,
   raceSignal,
   type SpeechDetokenizerV1,
   type SpeechTokenizerV1,
   SpeechTokensError,
   type TokenGrid,
+  type TokenizeOptions,
   type TokenSpace,
+  tokenizeOneByOne,
   trackFrameCounts,
   validateAudioClip,
   validateTokenGrid,
@@ -23,24 +28,29 @@ export function createPublishedTokenizer(
   tokenSpace: TokenSpace,
 ): SpeechTokenizerV1 {
   const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
+  const tokenize = async (clip: AudioClip, { codebookCount, signal }: TokenizeOptions = {}): Promise<TokenGrid> => {
+    signal?.throwIfAborted();
+    const count = checkCodebookCount(codebookCount, tokenSpace.codebooks.length);
+    validateAudioClip(clip, audioFormat);
+    const [samples] = clip.channels;
+    const sampleCount = samples!.length;
+    const codes = sampleCount === 0 ? [] : await raceSignal(encodeSamples(encoder, config, samples!), signal);
+    const { padded } = trackFrameCounts(tokenSpace, sampleCount)!;
+    return {
+      tokenSpace,
+      startSample: 0,
+      sampleCount,
+      tracks: padded.slice(0, count).map((frames, k) => ({ ids: codes[k]?.slice(0, frames) ?? new Uint32Array(0) })),
+    };
+  };
   return {
     specificationVersion: 'v1',
     tokenSpace,
     audioFormat,
-    async tokenize(clip, { codebookCount, signal } = {}): Promise<TokenGrid> {
-      signal?.throwIfAborted();
-      const count = checkCodebookCount(codebookCount, tokenSpace.codebooks.length);
-      validateAudioClip(clip, audioFormat);
-      const [samples] = clip.channels;
-      const sampleCount = samples!.length;
-      const codes = sampleCount === 0 ? [] : await raceSignal(encodeSamples(encoder, config, samples!), signal);
-      const { padded } = trackFrameCounts(tokenSpace, sampleCount)!;
-      return {
-        tokenSpace,
-        startSample: 0,
-        sampleCount,
-        tracks: padded.slice(0, count).map((frames, k) => ({ ids: codes[k]?.slice(0, frames) ?? new Uint32Array(0) })),
-      };
+    tokenize,
+    async tokenizeBatch(clips, options = {}) {
+      checkCodebookCount(options.codebookCount, tokenSpace.codebooks.length);
+      return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
     },
     close: () => encoder.close(),
   };
@@ -52,21 +62,26 @@ export function createPublishedDetokenizer(
   config: PublishedConfig,
   tokenSpace: TokenSpace,
 ): SpeechDetokenizerV1 {
+  const detokenize = async (grid: TokenGrid, { codebookCount, signal }: DetokenizeOptions = {}): Promise<AudioClip> => {
+    signal?.throwIfAborted();
+    validateTokenGrid(grid, { tokenSpace });
+    const count = checkCodebookCount(codebookCount, grid.tracks.length);
+    if (count !== tokenSpace.codebooks.length) throw wrongCount(count, tokenSpace.codebooks.length);
+    const samples = new Float32Array(grid.sampleCount);
+    if (grid.sampleCount > 0) {
+      const { audio_values: decoded } = await raceSignal(decoder.run(codesInput(wholeFrames(grid), config)), signal);
+      samples.set((decoded!.values as Float32Array).subarray(0, grid.sampleCount));
+    }
+    return { sampleRateHz: tokenSpace.sampleRateHz, channels: [samples] };
+  };
   return {
     specificationVersion: 'v1',
     tokenSpace,
     audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
-    async detokenize(grid, { codebookCount, signal } = {}) {
-      signal?.throwIfAborted();
-      validateTokenGrid(grid, { tokenSpace });
-      const count = checkCodebookCount(codebookCount, grid.tracks.length);
-      if (count !== tokenSpace.codebooks.length) throw wrongCount(count, tokenSpace.codebooks.length);
-      const samples = new Float32Array(grid.sampleCount);
-      if (grid.sampleCount > 0) {
-        const { audio_values: decoded } = await raceSignal(decoder.run(codesInput(wholeFrames(grid), config)), signal);
-        samples.set((decoded!.values as Float32Array).subarray(0, grid.sampleCount));
-      }
-      return { sampleRateHz: tokenSpace.sampleRateHz, channels: [samples] };
+    detokenize,
+    async detokenizeBatch(grids, options = {}) {
+      checkCodebookCount(options.codebookCount, tokenSpace.codebooks.length);
+      return detokenizeOneByOne({ tokenSpace, detokenize }, grids, options);
     },
     close: () => decoder.close(),
   };

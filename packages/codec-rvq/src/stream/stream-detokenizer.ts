@@ -1,7 +1,10 @@
 import {
+  type AudioClip,
   type AudioFormat,
   createStreamSession,
+  type DetokenizeOptions,
   type DetokenizerSettings,
+  detokenizeOneByOne,
   type PcmChunk,
   type SessionState,
   type SpeechDetokenizerV1,
@@ -29,7 +32,7 @@ export interface DetokenizerStream {
   readonly conditionedOn?: string;
 }
 
-/** A detokenizer around streams: whole grids go the same way, so both give the same audio. */
+/** The mirror of `createStreamTokenizer`: whole grids go the way of streams, and so do the grids of a batch. */
 export function createStreamDetokenizer(parts: StreamDetokenizerParts): SpeechDetokenizerV1 {
   const { tokenSpace, audioFormat, latencySamples } = parts;
   let released: Promise<void> | undefined;
@@ -45,23 +48,32 @@ export function createStreamDetokenizer(parts: StreamDetokenizerParts): SpeechDe
       isClosed: () => released !== undefined,
     });
   };
+  const detokenize = async (
+    grid: TokenGrid,
+    { codebookCount, conditioning, ...options }: DetokenizeOptions = {},
+  ): Promise<AudioClip> => {
+    options.signal?.throwIfAborted();
+    const session = open({
+      ...(codebookCount === undefined ? {} : { codebookCount }),
+      ...(conditioning === undefined ? {} : { conditioning }),
+    });
+    const chunks = [...(await session.push(grid, options)), ...(await session.flush(options))];
+    return {
+      sampleRateHz: audioFormat.sampleRateHz,
+      channels: Array.from({ length: audioFormat.channelCount }, (_, channel) =>
+        joined([new Float32Array(0), ...chunks.map(({ channels }) => channels[channel]!)]),
+      ),
+    };
+  };
   return {
     specificationVersion: 'v1',
     tokenSpace,
     audioFormat,
-    async detokenize(grid, { codebookCount, conditioning, ...options } = {}) {
+    detokenize,
+    async detokenizeBatch(grids, options = {}) {
       options.signal?.throwIfAborted();
-      const session = open({
-        ...(codebookCount === undefined ? {} : { codebookCount }),
-        ...(conditioning === undefined ? {} : { conditioning }),
-      });
-      const chunks = [...(await session.push(grid, options)), ...(await session.flush(options))];
-      return {
-        sampleRateHz: audioFormat.sampleRateHz,
-        channels: Array.from({ length: audioFormat.channelCount }, (_, channel) =>
-          joined([new Float32Array(0), ...chunks.map(({ channels }) => channels[channel]!)]),
-        ),
-      };
+      open(options);
+      return detokenizeOneByOne({ tokenSpace, detokenize }, grids, options);
     },
     streaming: { latencySamples, open: async (settings = {}) => open(settings) },
     close() {

@@ -1,4 +1,5 @@
 import {
+  type AudioClip,
   type AudioFormat,
   createStreamSession,
   type PcmChunk,
@@ -7,8 +8,10 @@ import {
   type SpeechTokenizerV1,
   type StreamMachine,
   type TokenGrid,
+  type TokenizeOptions,
   type TokenizerSettings,
   type TokenSpace,
+  tokenizeOneByOne,
 } from '@speech-tokens/core';
 import { joined } from './joined.ts';
 import { checkCodebookCount } from './stream-rules.ts';
@@ -25,7 +28,10 @@ export interface StreamTokenizerParts {
   close(): Promise<void>;
 }
 
-/** A tokenizer around streams: whole clips go the same way, so both give the same tokens. */
+/**
+ * A tokenizer around streams: whole clips go the same way, and so do the clips of a batch, one after another; all give the
+ * same tokens.
+ */
 export function createStreamTokenizer(parts: StreamTokenizerParts): SpeechTokenizerV1 {
   const { tokenSpace, audioFormat, latencySamples } = parts;
   let released: Promise<void> | undefined;
@@ -39,27 +45,34 @@ export function createStreamTokenizer(parts: StreamTokenizerParts): SpeechTokeni
     };
     return createStreamSession(await parts.openStream(codebookCount), options);
   };
+  const tokenize = async (clip: AudioClip, { codebookCount, ...options }: TokenizeOptions = {}): Promise<TokenGrid> => {
+    options.signal?.throwIfAborted();
+    const session = await open(codebookCount === undefined ? {} : { codebookCount });
+    const pieces = [...(await session.push({ ...clip, startSample: 0 }, options)), ...(await session.flush(options))];
+    const idsOf = (k: number): Uint32Array =>
+      joined([new Uint32Array(0), ...pieces.map(({ tracks }) => tracks[k]!.ids)]);
+    const sideTracks = parts.sideTracks?.map((shape, i) => ({
+      ...shape,
+      values: joined([new Float32Array(0), ...pieces.map((piece) => piece.sideTracks![i]!.values)]),
+    }));
+    return {
+      tokenSpace,
+      startSample: 0,
+      sampleCount: clip.channels[0]!.length,
+      tracks: Array.from({ length: codebookCount ?? tokenSpace.codebooks.length }, (_, k) => ({ ids: idsOf(k) })),
+      ...(sideTracks === undefined ? {} : { sideTracks }),
+    };
+  };
   return {
     specificationVersion: 'v1',
     tokenSpace,
     audioFormat,
-    async tokenize(clip, { codebookCount, ...options } = {}) {
+    tokenize,
+    async tokenizeBatch(clips, options = {}) {
       options.signal?.throwIfAborted();
-      const session = await open(codebookCount === undefined ? {} : { codebookCount });
-      const pieces = [...(await session.push({ ...clip, startSample: 0 }, options)), ...(await session.flush(options))];
-      const idsOf = (k: number): Uint32Array =>
-        joined([new Uint32Array(0), ...pieces.map(({ tracks }) => tracks[k]!.ids)]);
-      const sideTracks = parts.sideTracks?.map((shape, i) => ({
-        ...shape,
-        values: joined([new Float32Array(0), ...pieces.map((piece) => piece.sideTracks![i]!.values)]),
-      }));
-      return {
-        tokenSpace,
-        startSample: 0,
-        sampleCount: clip.channels[0]!.length,
-        tracks: Array.from({ length: codebookCount ?? tokenSpace.codebooks.length }, (_, k) => ({ ids: idsOf(k) })),
-        ...(sideTracks === undefined ? {} : { sideTracks }),
-      };
+      // What would fail with any clip is refused now, and not as the fault of the first.
+      await open(options);
+      return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
     },
     streaming: { latencySamples, open: (settings = {}) => open(settings) },
     close() {

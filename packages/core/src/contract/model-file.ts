@@ -13,6 +13,11 @@ export type ModelSource =
 export interface ModelFile {
   /** File name by which the component asks for it, unique within the component, for example `model.safetensors`. */
   readonly name: string;
+  /**
+   * Names that someone's own file may have in a checkpoint folder that stands in for the source; the first that is there
+   * counts. `name` alone where absent. An index among them (`….index.json`) brings the files that it names.
+   */
+  readonly checkpointNames?: readonly string[];
   readonly source: ModelSource;
   /** Lower-case hex. Where absent, the hub's own is taken, checked and pinned on first use. */
   readonly sha256?: string;
@@ -21,9 +26,10 @@ export interface ModelFile {
   readonly licence: string;
 }
 
-/** A model file that is on this machine and has been checked. */
+/** A model file that is on this machine and has been checked; of weights in several files, their index. */
 export interface ResolvedModelFile {
   readonly path: string;
+  /** Of the file; of an index, over it and all files that it names. */
   readonly sha256: string;
   readonly sizeBytes: number;
 }
@@ -33,9 +39,10 @@ export interface ModelStore {
   /**
    * The file on this machine, downloaded if need be. Files of one repository resolve into one folder, under their
    * own names, so that a graph can point into the weights beside it. The path is that of the file itself, never of a
-   * link to it.
+   * link to it, except for an index of weights in several files, which are looked for beside it.
    * @throws SpeechTokensError `model-consent`, `model-offline`, `model-download`, `model-missing`, `model-corrupt`,
-   *   `model-disk-space`, `file-write`; `argument-invalid` where a name or address cannot be used
+   *   `model-disk-space`, `file-read`, `file-write`; `checkpoint-invalid` for an index of weights that cannot be read;
+   *   `argument-invalid` where a name or address cannot be used
    */
   resolve(file: ModelFile, options?: CallOptions): Promise<ResolvedModelFile>;
 }

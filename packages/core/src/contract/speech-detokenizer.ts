@@ -25,7 +25,10 @@ export interface SpeechDetokenizerV1 {
    * @throws SpeechTokensError `token-grid-invalid` when an id is out of range or tracks do not cover the audio
    */
   detokenize(grid: TokenGrid, options?: DetokenizeOptions): Promise<AudioClip>;
-  /** Several grids at once; the result equals theirs one by one. */
+  /**
+   * Several grids in one call: the mirror of `tokenizeBatch`, with its promises. Options are for all of the grids.
+   * @throws SpeechTokensError as `detokenize`; where it is about one grid, its `batchIndex` is that grid's index
+   */
   detokenizeBatch?(grids: readonly TokenGrid[], options?: DetokenizeOptions): Promise<readonly AudioClip[]>;
   /** Present where grids can be pushed piece by piece; the audio, joined, equals `detokenize` of the whole. */
   readonly streaming?: Streaming<TokenGrid, PcmChunk, DetokenizerSettings>;

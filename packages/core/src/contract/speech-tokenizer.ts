@@ -23,7 +23,13 @@ export interface SpeechTokenizerV1 {
    * @throws SpeechTokensError `argument-invalid` when `codebookCount` is out of range
    */
   tokenize(clip: AudioClip, options?: TokenizeOptions): Promise<TokenGrid>;
-  /** Several clips at once, faster than one by one; the result equals theirs one by one. */
+  /**
+   * Several clips in one call: their grids in the order of the clips, each what `tokenize` gives for that clip alone,
+   * whatever the lengths beside it. All of them or none: where one cannot be tokenized, or the signal aborts, also in
+   * the middle of a clip, the call rejects. Progress counts the samples of all clips. Whether it is faster than one by
+   * one is up to the plugin.
+   * @throws SpeechTokensError as `tokenize`; where it is about one clip, its `batchIndex` is that clip's index
+   */
   tokenizeBatch?(clips: readonly AudioClip[], options?: TokenizeOptions): Promise<readonly TokenGrid[]>;
   /** Present where audio can be pushed piece by piece; the grids, joined, equal `tokenize` of the whole. */
   readonly streaming?: Streaming<PcmChunk, TokenGrid, TokenizerSettings>;

@@ -11,6 +11,8 @@ export interface ErrorDescription<Code extends ErrorCode> {
   /** One sentence, without a full stop: what the reader can do now. */
   readonly remedy: string;
   readonly details: ErrorDetails[Code];
+  /** Of a call for several items: the index of the one that it is about. */
+  readonly batchIndex?: number;
   readonly cause?: unknown;
 }
 
@@ -18,12 +20,15 @@ export interface ErrorDescription<Code extends ErrorCode> {
 export class SpeechTokensError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly details: ErrorDetails[Code];
+  /** Which item of a batch could not be done, from 0; absent where the error is about no single item. */
+  declare readonly batchIndex?: number;
 
   constructor(code: Code, description: ErrorDescription<Code>) {
     super(compose(description), description.cause === undefined ? undefined : { cause: description.cause });
     this.name = 'SpeechTokensError';
     this.code = code;
     this.details = description.details;
+    if (description.batchIndex !== undefined) this.batchIndex = description.batchIndex;
     // Not a class field: another copy of this class must be recognised too.
     Object.defineProperty(this, mark, { value: true });
   }

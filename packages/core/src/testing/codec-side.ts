@@ -111,3 +111,13 @@ export function prefixCounts(codebookCount: number): readonly number[] {
   const all = Array.from({ length: codebookCount - 1 }, (_, i) => i + 1);
   return all.filter((count) => count <= 3 || count === codebookCount - 1 || count === codebookCount >> 1);
 }
+
+/** Inputs of very different lengths, none and one sample among them. */
+export async function unequalInputs<Input>(
+  side: CodecSide<Input, unknown, unknown, unknown>,
+  label: string,
+): Promise<readonly Input[]> {
+  const { medium, period } = side.lengths;
+  const lengths = [medium, 1, medium + 2 * period + 1, 0, period + 1];
+  return Promise.all(lengths.map((length, i) => side.makeInput(length, `${label} ${i}`)));
+}

@@ -5,6 +5,7 @@ import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { ErrorCode } from '../errors/error-details.ts';
 import { createRandom, type SeededRandom } from '../random/seeded-random.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
+import { batchChecks } from './checks/batch-checks.ts';
 import { callControlChecks } from './checks/call-control.ts';
 import { callResultChecks } from './checks/call-results.ts';
 import { badGrids, detokenizerChecks } from './checks/detokenizer-checks.ts';
@@ -45,20 +46,22 @@ const tokenizerPlan: readonly ConformanceCheck<TokenizerSide>[] = [
   ...tokenizerChecks,
   ...callResultChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer'),
   ...callControlChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer'),
+  ...batchChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer', refusedClips),
   ...streamResultChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer'),
   ...streamLatencyChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer'),
   ...streamStateChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer'),
-  ...streamControlChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer', badChunks),
+  ...streamControlChecks<AudioClip, TokenGrid, PcmChunk, TokenGrid>('tokenizer', refusedChunks),
 ];
 
 const detokenizerPlan: readonly ConformanceCheck<DetokenizerSide>[] = [
   ...detokenizerChecks,
   ...callResultChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer'),
   ...callControlChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer'),
+  ...batchChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer', refusedGrids),
   ...streamResultChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer'),
   ...streamLatencyChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer'),
   ...streamStateChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer'),
-  ...streamControlChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer', badGridPieces),
+  ...streamControlChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer', refusedGrids),
 ];
 
 /** Plans the checks of a subject. Nothing is loaded before the first of them runs. */
@@ -281,12 +284,16 @@ function gridsOf(tokenizer: Loader<TokenizerSide>, random: SeededRandom): () => 
   };
 }
 
-function badChunks(chunk: PcmChunk): readonly (readonly [string, ErrorCode, PcmChunk])[] {
-  const { startSample } = chunk;
-  return badClips(chunk).map(([what, clip]) => [what, 'audio-format', { ...clip, startSample }]);
+function refusedClips(clip: AudioClip): readonly (readonly [string, ErrorCode, AudioClip])[] {
+  return badClips(clip).map(([what, bad]) => [what, 'audio-format', bad]);
 }
 
-function badGridPieces(grid: TokenGrid): readonly (readonly [string, ErrorCode, TokenGrid])[] {
+function refusedChunks(chunk: PcmChunk): readonly (readonly [string, ErrorCode, PcmChunk])[] {
+  const { startSample } = chunk;
+  return refusedClips(chunk).map(([what, code, bad]) => [what, code, { ...bad, startSample }]);
+}
+
+function refusedGrids(grid: TokenGrid): readonly (readonly [string, ErrorCode, TokenGrid])[] {
   const foreign = { ...grid, tokenSpace: { ...grid.tokenSpace, id: `${grid.tokenSpace.id} of another make` } };
   return [
     ...badGrids(grid).map(([what, bad]): readonly [string, ErrorCode, TokenGrid] => [what, 'token-grid-invalid', bad]),

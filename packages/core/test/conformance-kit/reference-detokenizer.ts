@@ -3,6 +3,7 @@ import {
   type CallOptions,
   createStreamSession,
   type DetokenizeOptions,
+  detokenizeOneByOne,
   type PcmChunk,
   type SpeechDetokenizerV1,
   type StreamMachine,
@@ -50,7 +51,7 @@ export function createReferenceDetokenizer(format: ReferenceFormat): SpeechDetok
     tokenSpace,
     audioFormat: { sampleRateHz: format.outputRateHz, channelCount: format.channelCount },
     detokenize,
-    detokenizeBatch: (grids, options) => Promise.all(grids.map((grid) => detokenize(grid, options))),
+    detokenizeBatch: (grids, options) => detokenizeOneByOne({ tokenSpace, detokenize }, grids, options),
     streaming: {
       latencySamples: 2 * block,
       async open(options = {}) {

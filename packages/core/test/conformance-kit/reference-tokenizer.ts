@@ -9,6 +9,7 @@ import {
   type TokenGrid,
   type TokenizeOptions,
   type TokenSpace,
+  tokenizeOneByOne,
   validateAudioClip,
 } from '../../src/index.ts';
 import { joinGrids } from '../../src/transforms/join-grids.ts';
@@ -54,7 +55,7 @@ export function createReferenceTokenizer(format: ReferenceFormat): SpeechTokeniz
     tokenSpace,
     audioFormat,
     tokenize,
-    tokenizeBatch: (clips, options) => Promise.all(clips.map((clip) => tokenize(clip, options))),
+    tokenizeBatch: (clips, options) => tokenizeOneByOne({ audioFormat, tokenize }, clips, options),
     streaming: {
       latencySamples: 2 * block,
       async open(options = {}) {

@@ -51,6 +51,7 @@ test.each([
   ['a source without path', "component.models[0].source = { type: 'path' };", 'plugin-invalid', /source\.path/],
   ['a hash in capitals', "component.models[0].sha256 = 'A'.repeat(64);", 'plugin-invalid', /"sha256"/],
   ['a negative size', 'component.models[0].sizeBytes = -1;', 'plugin-invalid', /"sizeBytes"/],
+  ['weights under no name', 'component.models[0].checkpointNames = [];', 'plugin-invalid', /"checkpointNames"/],
   ['no token space', 'delete component.tokenSpace;', 'plugin-invalid', /"tokenSpace"/],
   ['a broken token space', 'component.tokenSpace.sampleRateHz = 0;', 'plugin-invalid', /"tokenSpace".*sampleRateHz/],
   ['half a sample of latency', 'component.latencySamples = 0.5;', 'plugin-invalid', /"latencySamples"/],

@@ -1,10 +1,9 @@
-import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { isSpeechTokensError, type ModelFile } from '../../src/index.ts';
-import { withCheckpointDirectory } from '../../src/node/index.ts';
-import { hubFile, sha256, someBytes } from './helpers/local-hub.ts';
+import { sha256, someBytes } from './helpers/local-hub.ts';
 import { temporaryFolder } from './helpers/temporary-folder.ts';
 import { failureOf, testStore } from './helpers/test-store.ts';
 
@@ -92,33 +91,4 @@ test('gives the real path of a link', async () => {
   const source = { type: 'path', path: join(folder, 'link.bin') } as const;
   const resolved = await testStore(folder).resolve({ name: 'x', licence: 'MIT', source });
   expect(resolved.path).toBe(join(folder, 'weights.bin'));
-});
-
-test('a checkpoint folder stands in for the files of one component, whatever their hashes', async () => {
-  const folder = await temporaryFolder();
-  const checkpoint = join(folder, 'fine-tuned');
-  await mkdir(checkpoint);
-  await writeFile(join(checkpoint, 'model.safetensors'), bytes);
-  const models = [hubFile('model.safetensors', { sha256: '0'.repeat(64), sizeBytes: 9 })];
-  const store = withCheckpointDirectory(testStore(folder, { offline: true }), checkpoint, models);
-  expect(await store.resolve(models[0]!)).toEqual({
-    path: join(checkpoint, 'model.safetensors'),
-    sha256: sha256(bytes),
-    sizeBytes: bytes.length,
-  });
-  const other = await failureOf(store.resolve(hubFile('other.bin')));
-  expect(isSpeechTokensError(other, 'model-offline')).toBe(true);
-  await rm(join(checkpoint, 'model.safetensors'));
-  const error = await failureOf(store.resolve(models[0]!));
-  expect(isSpeechTokensError(error, 'model-missing') && error.details.path).toBe(join(checkpoint, 'model.safetensors'));
-  expect(error.message).toContain(checkpoint);
-});
-
-test('a checkpoint folder that does not exist is named, and names do not lead out of it', async () => {
-  const folder = await temporaryFolder();
-  await writeFile(join(folder, 'secret'), 'x');
-  const models = [hubFile('model.bin'), hubFile('x', { name: '../secret' })];
-  const store = withCheckpointDirectory(testStore(folder), join(folder, 'nowhere'), models);
-  expect((await failureOf(store.resolve(models[0]!))).message).toContain('does not exist');
-  expect(isSpeechTokensError(await failureOf(store.resolve(models[1]!)), 'argument-invalid')).toBe(true);
 });

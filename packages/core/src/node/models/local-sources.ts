@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallOptions } from '../../contract/call-options.ts';
 import type { ModelFile, ModelSource, ResolvedModelFile } from '../../contract/model-file.ts';
-import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
+import { isSpeechTokensError, SpeechTokensError } from '../../errors/speech-tokens-error.ts';
+import { fileReadError } from '../files/file-errors.ts';
 import { checkFile, describeFile } from './check-file.ts';
 import type { FileRecords } from './file-records.ts';
 import { missing } from './model-errors.ts';
@@ -27,7 +28,10 @@ export function localPath(source: LocalSource): string {
   }
 }
 
-/** Checks a file that is on this machine anyway. */
+/**
+ * Checks a file that is on this machine anyway.
+ * @throws SpeechTokensError `model-missing`, `model-corrupt`, `file-read`
+ */
 export async function resolveLocal(
   file: ModelFile,
   source: LocalSource,
@@ -42,5 +46,11 @@ export async function resolveLocal(
   await realpath(path).catch((cause) => {
     throw missing(path, file.name, remedy, cause);
   });
-  return checkFile(records, path, file, describeFile(file), remedy, options);
+  try {
+    return await checkFile(records, path, file, describeFile(file), remedy, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (isSpeechTokensError(error)) throw error;
+    throw fileReadError(path, error);
+  }
 }

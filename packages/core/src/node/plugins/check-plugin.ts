@@ -87,9 +87,12 @@ const sourceFields: { readonly [type: string]: readonly string[] } = {
 
 function checkModelFile(packageName: string, where: string, model: unknown): void {
   if (!isRecord(model)) throw invalid(packageName, where, describe(model), 'a model file');
-  const { name, source, sha256, sizeBytes, licence } = model;
+  const { name, checkpointNames, source, sha256, sizeBytes, licence } = model;
   if (typeof name !== 'string' || name === '') {
     throw invalid(packageName, `"name" of ${where}`, describe(name), 'a file name');
+  }
+  if (checkpointNames !== undefined && !isListOfTexts(checkpointNames)) {
+    throw invalid(packageName, `"checkpointNames" of ${where}`, describe(checkpointNames), 'a list of file names');
   }
   if (typeof licence !== 'string' || licence === '') {
     throw invalid(packageName, `"licence" of ${where}`, describe(licence), 'the licence of the weights');
@@ -115,6 +118,10 @@ function checkModelFile(packageName: string, where: string, model: unknown): voi
   if (sizeBytes !== undefined && !isWhole(sizeBytes, 0)) {
     throw invalid(packageName, `"sizeBytes" of ${where}`, describe(sizeBytes), 'bytes as a whole number');
   }
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string' && text !== '');
 }
 
 function isWhole(value: unknown, least: number): boolean {

@@ -1,16 +1,8 @@
-import type { Progress } from '../../contract/call-options.ts';
+import { expectAbortAt, expectPromptAbort } from '../aborts.ts';
 import type { CodecSide } from '../codec-side.ts';
-import { always, type ConformanceCheck, ConformanceFailure } from '../conformance-check.ts';
-import {
-  expectReason,
-  expectSame,
-  expectThat,
-  expectTypedError,
-  nextTurn,
-  settle,
-  turnsTaken,
-  watch,
-} from '../expectations.ts';
+import { always, type ConformanceCheck } from '../conformance-check.ts';
+import { expectReason, expectSame, expectTypedError, settle, turnsTaken } from '../expectations.ts';
+import { expectRisingProgress } from '../progress-reports.ts';
 
 /** How whole-clip calls are steered: settings, progress, cancellation, the end. */
 export function callControlChecks<Input, Output, InputPiece, OutputPiece>(
@@ -37,22 +29,8 @@ export function callControlChecks<Input, Output, InputPiece, OutputPiece>(
       title: 'Progress, where it is reported, never falls and never passes its total',
       appliesTo: always,
       async run(side: Side) {
-        const reports: Progress[] = [];
         const input = await side.makeInput(side.lengths.long, 'progress');
-        await side.call(input, { onProgress: (progress) => reports.push({ ...progress }) });
-        const doneByStage = new Map<string, number>();
-        for (const { stage, done, total, unit } of reports) {
-          const before = doneByStage.get(stage) ?? 0;
-          expectThat(
-            done >= before && done <= (total ?? done),
-            `Progress of stage ${stage} runs backwards or too far`,
-            () => ({
-              found: `${done} of ${total ?? 'an unknown number of'} ${unit} after ${before}`,
-              wanted: 'a number that does not fall, at most the total',
-            }),
-          );
-          doneByStage.set(stage, done);
-        }
+        await expectRisingProgress((onProgress) => side.call(input, { onProgress }));
       },
     },
     {
@@ -86,9 +64,16 @@ export function callControlChecks<Input, Output, InputPiece, OutputPiece>(
         const turns = await turnsTaken(() => side.call(side.copyInput(input)));
         // Work that is over before the event loop turns cannot be aborted by anyone.
         if (turns > 0) {
-          for (const moment of new Set([0, 1, turns >> 1])) await abortAt(side, verb, moment, input);
+          for (const moment of new Set([0, 1, turns >> 1])) {
+            await expectAbortAt(verb, moment, (signal) => side.call(side.copyInput(input), { signal }));
+          }
           const ahead = await side.makeInput(long, 'ahead of the aborted call');
-          await abortBehind(side, verb, ahead, await side.makeInput(long + medium, 'aborted behind another call'));
+          const longer = await side.makeInput(long + medium, 'aborted behind another call');
+          await expectPromptAbort(
+            verb,
+            () => side.call(ahead),
+            (signal) => side.call(longer, { signal }),
+          );
         }
         expectSame(
           side.differenceOfOutputs(await side.call(shorter), wanted),
@@ -132,48 +117,4 @@ export function callControlChecks<Input, Output, InputPiece, OutputPiece>(
 /** Counts that no call accepts. */
 export function badCodebookCounts({ part }: CodecSide<unknown, unknown, unknown, unknown>): readonly number[] {
   return [0, -1, part.tokenSpace.codebooks.length + 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY];
-}
-
-async function abortAt<Input>(
-  side: CodecSide<Input, unknown, unknown, unknown>,
-  verb: string,
-  moment: number,
-  input: Input,
-): Promise<void> {
-  const what = `${verb} aborted ${moment === 0 ? 'right after the call' : `after ${moment} turns of the event loop`}`;
-  const reason = new Error('The caller changed its mind in the middle.');
-  const controller = new AbortController();
-  const call = watch(side.call(side.copyInput(input), { signal: controller.signal }));
-  for (let turn = 0; turn < moment; turn++) await nextTurn();
-  // Where everything was done by now, the abort came too late for this moment.
-  const cameTooLate = call.settled;
-  controller.abort(reason);
-  const outcome = await call.outcome;
-  if (!cameTooLate) expectReason(outcome, reason, what);
-}
-
-/**
- * Promptness without a clock: another call starts first, and a longer one is aborted right after it was made. It must
- * settle before the one that goes on; a call that waits for its turn, or for its own end, does not.
- */
-async function abortBehind<Input>(
-  side: CodecSide<Input, unknown, unknown, unknown>,
-  verb: string,
-  aheadInput: Input,
-  input: Input,
-): Promise<void> {
-  const what = `${verb} aborted while another call is in progress`;
-  const reason = new Error('The caller changed its mind in the middle.');
-  const controller = new AbortController();
-  const ahead = watch(side.call(aheadInput));
-  const aborted = watch(side.call(input, { signal: controller.signal }));
-  controller.abort(reason);
-  const first = await Promise.race([aborted.outcome.then(() => 'aborted'), ahead.outcome.then(() => 'ahead')]);
-  const [outcome] = await Promise.all([aborted.outcome, ahead.outcome]);
-  expectReason(outcome, reason, what);
-  if (first === 'aborted') return;
-  throw new ConformanceFailure(`${what} must reject promptly`, {
-    found: 'a rejection only after the other call, which had seconds of audio before it, had run to its end',
-    wanted: 'a rejection that waits neither for other calls nor for the rest of its own work',
-  });
 }

@@ -1,6 +1,6 @@
-import { type CodecSide, prefixCounts, prefixOrReason } from '../codec-side.ts';
+import { type CodecSide, prefixCounts, prefixOrReason, unequalInputs } from '../codec-side.ts';
 import { always, type ConformanceCheck } from '../conformance-check.ts';
-import { expectSame, expectThat } from '../expectations.ts';
+import { expectSame } from '../expectations.ts';
 
 /** What whole-clip calls give: the same for the same input, alone or beside others, from whatever memory. */
 export function callResultChecks<Input, Output, InputPiece, OutputPiece>(
@@ -103,40 +103,5 @@ export function callResultChecks<Input, Output, InputPiece, OutputPiece>(
         }
       },
     },
-    {
-      id: `${name}/batch`,
-      title: 'A batch gives what its items give one by one, whatever their lengths',
-      appliesTo: (side: Side) => side.callBatch !== undefined || `the ${name} has no ${verb}Batch`,
-      async run(side: Side) {
-        if (side.callBatch === undefined) return;
-        const inputs = await unequalInputs(side, 'batch');
-        const found = await side.callBatch(inputs.map((input) => side.copyInput(input)));
-        expectThat(found.length === inputs.length, `${verb}Batch must give one result for each item`, () => ({
-          found: `${found.length} results`,
-          wanted: `${inputs.length}`,
-        }));
-        for (const [i, input] of inputs.entries()) {
-          expectSame(
-            side.differenceOfOutputs(found[i] as Output, await side.call(input)),
-            `Item ${i} of a batch (${side.lengthOf(input)} samples) differs from the same item alone`,
-          );
-        }
-        const none = await side.callBatch([]);
-        expectThat(none.length === 0, `${verb}Batch of nothing must give nothing`, () => ({
-          found: `${none.length} results`,
-          wanted: 'none',
-        }));
-      },
-    },
   ];
-}
-
-/** Inputs of very different lengths, none and one sample among them. */
-async function unequalInputs<Input>(
-  side: CodecSide<Input, unknown, unknown, unknown>,
-  label: string,
-): Promise<readonly Input[]> {
-  const { medium, period } = side.lengths;
-  const lengths = [medium, 1, medium + 2 * period + 1, 0, period + 1];
-  return Promise.all(lengths.map((length, i) => side.makeInput(length, `${label} ${i}`)));
 }
