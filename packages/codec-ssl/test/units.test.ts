@@ -17,6 +17,8 @@ const encoders = [
   'wavlm-base',
   'wavlm-large',
   'data2vec-base',
+  'w2v-bert',
+  'whisper',
 ];
 
 describe.each(encoders)('%s', (name) => {

@@ -12,7 +12,8 @@ export interface FingerprintParts {
 
 /** Twelve hexadecimal digits. */
 export function encoderFingerprint({ sha256s, layer, normalizeWaveform, windows }: FingerprintParts): string {
-  const settings = [layer, normalizeWaveform ?? null, windows.wholeFrames, windows.contextFrames];
+  const { wholeFrames, contextFrames, minimumFrames } = windows;
+  const settings = [layer, normalizeWaveform ?? null, wholeFrames, contextFrames, minimumFrames ?? 1];
   const text = `${sha256s.join(' ')} ${JSON.stringify(settings)}`;
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

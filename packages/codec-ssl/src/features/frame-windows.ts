@@ -9,6 +9,8 @@ export interface FrameWindows {
   readonly wholeFrames: number;
   /** Frames on either side of a window that are only seen, except where the recording starts or ends. */
   readonly contextFrames: number;
+  /** The fewest frames that one run sees; those after the end of the recording are of silence. 1 by default. */
+  readonly minimumFrames?: number;
 }
 
 /** A minute as a whole, or windows of a minute of which ten seconds on either side are context. */
@@ -16,9 +18,14 @@ const wholeSeconds = 60;
 const contextSeconds = 10;
 
 /** The windows of a network: those of a minute, or of the frames that its positions were learnt for. */
-export function windowsFor({ clock, maximumFrames }: Pick<FeatureNetwork, 'clock' | 'maximumFrames'>): FrameWindows {
+export function windowsFor({
+  clock,
+  maximumFrames,
+  minimumFrames,
+}: Pick<FeatureNetwork, 'clock' | 'maximumFrames' | 'minimumFrames'>): FrameWindows {
   const most = Math.min(framesIn(clock, wholeSeconds), maximumFrames ?? Number.POSITIVE_INFINITY);
-  return { wholeFrames: most, contextFrames: Math.min(framesIn(clock, contextSeconds), Math.floor(most / 6)) };
+  const contextFrames = Math.min(framesIn(clock, contextSeconds), Math.floor(most / 6));
+  return { wholeFrames: most, contextFrames, ...(minimumFrames === undefined ? {} : { minimumFrames }) };
 }
 
 function framesIn({ sampleRateHz, hopSamples }: FrameClock, seconds: number): number {
@@ -37,10 +44,14 @@ export interface FrameWindow {
  * The runs that cover a recording: their cores follow each other without a gap, on one grid from its start. Every run of a
  * long recording sees equally many frames, the first and the last ones too.
  */
-export function frameWindows({ wholeFrames, contextFrames }: FrameWindows, frameCount: number): readonly FrameWindow[] {
+export function frameWindows(
+  { wholeFrames, contextFrames, minimumFrames = 1 }: FrameWindows,
+  frameCount: number,
+): readonly FrameWindow[] {
   if (frameCount === 0) return [];
   if (frameCount <= wholeFrames) {
-    return [{ startFrame: 0, endFrame: frameCount, coreStartFrame: 0, coreEndFrame: frameCount }];
+    const endFrame = Math.max(frameCount, minimumFrames);
+    return [{ startFrame: 0, endFrame, coreStartFrame: 0, coreEndFrame: frameCount }];
   }
   const coreFrames = wholeFrames - 2 * contextFrames;
   const windows: FrameWindow[] = [];

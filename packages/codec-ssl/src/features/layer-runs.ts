@@ -47,7 +47,8 @@ export async function openLayerRuns(parts: LayerRunsParts): Promise<LayerRuns> {
     async run(samples, options, onWindow) {
       const { signal, onProgress } = options;
       if (closing !== undefined) throw closedError(network.name);
-      const reader = rowSource.prepare(samples);
+      signal?.throwIfAborted();
+      const reader = await raceSignal(rowSource.prepare(samples, options), signal);
       const rows = new HeldRows(reader, network.rowWidth);
       for (const window of frameWindows(windows, reader.frameCount)) {
         signal?.throwIfAborted();

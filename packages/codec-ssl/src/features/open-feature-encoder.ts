@@ -13,13 +13,15 @@ import { openLayerRuns } from './layer-runs.ts';
 
 export interface OpenFeatureEncoderOptions extends RuntimeOptions, CallOptions {
   /**
-   * Whose hidden states are given, from 0 (what the first layer takes) to the number of layers (the last one, without the
-   * norm that ends encoders of the large kind). It is the index in `hidden_states` of transformers, and fairseq's
-   * `output_layer`. Only the layers up to it are loaded and run.
+   * Whose hidden states are given, from 0 (what the first layer takes) to the number of layers. It is the index in
+   * `hidden_states` of transformers 5, and fairseq's `output_layer`: the last one is given without the norm that ends
+   * encoders of the large kind, but with that of Whisper. Only the layers up to it are loaded and run.
    */
   readonly layer: number;
   /** Whether recordings are brought to mean 0 and variance 1; as preprocessor_config.json says where absent. */
   readonly normalizeWaveform?: boolean;
+  /** As in `NetworkOptions.padToChunk`, for Whisper. True where absent. */
+  readonly padToChunk?: boolean;
   /** How long recordings are cut; up to a minute as a whole where absent. */
   readonly windows?: FrameWindows;
 }
@@ -34,12 +36,12 @@ export async function openFeatureEncoder(
   directory: string,
   options: OpenFeatureEncoderOptions,
 ): Promise<FeatureEncoder> {
-  const { layer, normalizeWaveform, windows: wantedWindows, signal, onProgress: _, ...runtime } = options;
+  const { layer, normalizeWaveform, padToChunk, windows: wantedWindows, signal, onProgress: _, ...runtime } = options;
   const files = await encoderFilesIn(directory);
-  const { network, weightsDirectory } = await openNetwork(
-    files,
-    normalizeWaveform === undefined ? {} : { normalizeWaveform },
-  );
+  const { network, weightsDirectory } = await openNetwork(files, {
+    ...(normalizeWaveform === undefined ? {} : { normalizeWaveform }),
+    ...(padToChunk === undefined ? {} : { padToChunk }),
+  });
   checkLayer(layer, network.layerCount);
   const windows = wantedWindows ?? windowsFor(network);
   checkWindows(windows, network.maximumFrames);

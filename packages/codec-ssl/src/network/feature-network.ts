@@ -36,6 +36,8 @@ export interface FeatureNetwork {
   readonly layerCount: number;
   /** The most frames that the layers can take at once, where positions are learnt. */
   readonly maximumFrames?: number;
+  /** The fewest frames that they take at once: those after the end are of silence, and are not given. */
+  readonly minimumFrames?: number;
   openRows(openGraph: OpenGraph): Promise<RowSource>;
   /**
    * `rows [frames, rowWidth] → [frames, width]`: what layer number `layer` gives. Layer 0 is the input of the first one.
@@ -47,12 +49,15 @@ export interface FeatureNetwork {
 /** Makes the rows of recordings. */
 export interface RowSource {
   /** Looks at a whole recording once, for what depends on all of it (its loudness, the statistics of a norm). */
-  prepare(samples: Float32Array): RowReader;
+  prepare(samples: Float32Array, options: CallOptions): Promise<RowReader>;
   close(): Promise<void>;
 }
 
 export interface RowReader {
   readonly frameCount: number;
-  /** The rows from one frame to another (exclusive), `[end − first, rowWidth]`: the same whatever is asked for with them. */
+  /**
+   * The rows from one frame to another (exclusive), `[end − first, rowWidth]`: the same whatever is asked for with them. The
+   * end may lie behind that of the recording, up to the network's `minimumFrames`.
+   */
   read(firstFrame: number, endFrame: number, options: CallOptions): Promise<Float32Array>;
 }

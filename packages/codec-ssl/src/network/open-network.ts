@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { openCheckpoint, readConfig } from '@speech-tokens/onnx-graph';
+import { parseW2vBertConfig } from '../w2v-bert/w2v-bert-config.ts';
+import { w2vBertNetwork } from '../w2v-bert/w2v-bert-network.ts';
 import { isWaveKind, parseWaveConfig } from '../wave/wave-config.ts';
 import { waveNetwork } from '../wave/wave-network.ts';
+import { parseWhisperConfig } from '../whisper/whisper-config.ts';
+import { whisperNetwork } from '../whisper/whisper-network.ts';
 import type { FeatureNetwork } from './feature-network.ts';
 
 /** The files of an encoder, as they are named on the Hugging Face hub. */
@@ -23,6 +27,11 @@ export interface OpenedNetwork {
 export interface NetworkOptions {
   /** Whether recordings are brought to mean 0 and variance 1; as preprocessor_config.json says where absent. */
   readonly normalizeWaveform?: boolean;
+  /**
+   * Whisper only: whether recordings are padded with silence to the 30 seconds that it was trained with, as the authors'
+   * code does, or encoded at their own length, which takes less time and gives other features. True where absent.
+   */
+  readonly padToChunk?: boolean;
 }
 
 /**
@@ -41,6 +50,17 @@ export async function openNetwork(files: EncoderFiles, options: NetworkOptions =
     const normalizeWaveform = options.normalizeWaveform ?? preprocessor.boolean('do_normalize');
     const network = waveNetwork(parseWaveConfig(text, configPath), checkpoint, { sampleRateHz, normalizeWaveform });
     return { network, weightsDirectory: checkpoint.directory };
+  }
+  const directory = checkpoint.directory;
+  if (modelType === 'whisper') {
+    const parsed = parseWhisperConfig(config, preprocessor);
+    return { network: whisperNetwork(parsed, checkpoint, options.padToChunk ?? true), weightsDirectory: directory };
+  }
+  if (modelType === 'wav2vec2-bert') {
+    return {
+      network: w2vBertNetwork(parseW2vBertConfig(config, preprocessor), checkpoint),
+      weightsDirectory: directory,
+    };
   }
   return config.fail(
     'model_type',

@@ -26,6 +26,7 @@ export interface UnitSettings {
   readonly id: string;
   readonly layer: number;
   readonly normalizeWaveform?: boolean;
+  readonly padToChunk?: boolean;
 }
 
 /**
@@ -35,12 +36,15 @@ export interface UnitSettings {
  */
 export async function loadUnits(
   { config, preprocessor, weights, centroids: centroidFile }: UnitFiles,
-  { id, layer, normalizeWaveform }: UnitSettings,
+  { id, layer, normalizeWaveform, padToChunk }: UnitSettings,
   { threadCount, signal }: Omit<LoadContext, 'models'>,
 ): Promise<SpeechTokenizerV1> {
   const { network, weightsDirectory } = await openNetwork(
     { configPath: config.path, preprocessorPath: preprocessor.path, weightsPath: weights.path },
-    normalizeWaveform === undefined ? {} : { normalizeWaveform },
+    {
+      ...(normalizeWaveform === undefined ? {} : { normalizeWaveform }),
+      ...(padToChunk === undefined ? {} : { padToChunk }),
+    },
   );
   const centroids = await readCentroids(centroidFile.path);
   signal?.throwIfAborted();

@@ -10,6 +10,8 @@ export interface UnitsConfig {
   readonly encoder: string;
   /** As in `OpenFeatureEncoderOptions.normalizeWaveform`. */
   readonly normalizeWaveform?: boolean;
+  /** As in `OpenFeatureEncoderOptions.padToChunk`. */
+  readonly padToChunk?: boolean;
 }
 
 /** @throws SpeechTokensError `checkpoint-invalid` that names the field */
@@ -27,5 +29,6 @@ export function parseUnitsConfig(text: string, path: string): UnitsConfig {
     ...(config.value('normalizeWaveform') === undefined
       ? {}
       : { normalizeWaveform: config.boolean('normalizeWaveform') }),
+    ...(config.value('padToChunk') === undefined ? {} : { padToChunk: config.boolean('padToChunk') }),
   };
 }

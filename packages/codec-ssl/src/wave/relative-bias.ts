@@ -39,8 +39,7 @@ export function relativeBias(
   const byDistance = transpose(g, gatherRows(g, table, g.constant(buckets, [buckets.length])), [1, 0]);
 
   const integer = (value: number): GraphTensor => g.constant(BigInt64Array.of(BigInt(value)), []);
-  const count = reshape(g, g.node('Shape', [x], { elementType: 'int64', shape: [1] }, { start: 0, end: 1 }), []);
-  const positions = g.node('Range', [integer(0), count, integer(1)], { elementType: 'int64', shape: [frames] });
+  const positions = framePositions(g, x);
   const distances = subtract(g, reshape(g, positions, [1, frames]), reshape(g, positions, [frames, 1]));
   const clipped = g.node('Clip', [distances, integer(-maximumDistance), integer(maximumDistance)], distances);
   const at = add(g, clipped, integer(maximumDistance));
@@ -54,6 +53,13 @@ export function relativeBias(
     elementType: 'float32',
     shape: [1, headCount, frames, frames],
   });
+}
+
+/** 0, 1, 2, … for each row of `x [frames, …]`: int64 `[frames]` */
+function framePositions(g: GraphBuilder, x: GraphTensor): GraphTensor {
+  const integer = (value: number): GraphTensor => g.constant(BigInt64Array.of(BigInt(value)), []);
+  const count = reshape(g, g.node('Shape', [x], { elementType: 'int64', shape: [1] }, { start: 0, end: 1 }), []);
+  return g.node('Range', [integer(0), count, integer(1)], { elementType: 'int64', shape: [x.shape[0]!] });
 }
 
 /**

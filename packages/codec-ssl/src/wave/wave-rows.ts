@@ -41,7 +41,7 @@ export async function openWaveRows(
   const width = config.layers.width;
 
   return {
-    prepare(given): RowReader {
+    async prepare(given): Promise<RowReader> {
       const frameCount = frameCountOf(clock, given.length);
       if (frameCount === 0) return { frameCount, read: async () => new Float32Array(0) };
       const waveform = normalizeWaveform ? normalizedWaveform(given) : given;
