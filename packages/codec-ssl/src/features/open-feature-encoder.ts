@@ -83,7 +83,7 @@ export async function openFeatureEncoder(
 }
 
 /** @throws SpeechTokensError `argument-invalid` */
-export function checkLayer(layer: number, layerCount: number): void {
+function checkLayer(layer: number, layerCount: number): void {
   if (Number.isInteger(layer) && layer >= 0 && layer <= layerCount) return;
   throw new SpeechTokensError('argument-invalid', {
     problem: 'The encoder has no such layer',
