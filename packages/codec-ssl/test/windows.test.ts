@@ -90,3 +90,25 @@ test('an aborted call rejects with the reason, and a closed encoder takes nothin
   await encoder.close();
   expect(await codeOf(() => encoder.encode(clip))).toContain('session-closed');
 });
+
+test('Whisper takes recordings longer than its positions, and at their own length where it is told so', async () => {
+  const folder = goldenFolder('whisper');
+  const encode = async (padToChunk: boolean, length: number) => {
+    const encoder = await openFeatureEncoder(folder, { layer: 2, padToChunk });
+    const channels = [clip.channels[0]!.subarray(0, length)];
+    const found = await encoder.encode({ sampleRateHz: 16_000, channels });
+    await encoder.close();
+    return { ...found, id: encoder.id };
+  };
+  // 50 positions: as long as its chunk of a second, both ways are one.
+  const [padded, own] = [await encode(true, 16_000), await encode(false, 16_000)];
+  expect([padded.frameCount, own.frameCount]).toEqual([50, 50]);
+  expect(greatestDifference(padded.values, own.values)).toBeLessThan(1e-5);
+  expect(padded.id).not.toBe(own.id);
+  const [short, shortOwn] = [await encode(true, 4_000), await encode(false, 4_000)];
+  expect([short.frameCount, shortOwn.frameCount]).toEqual([13, 13]);
+  expect(greatestDifference(short.values, shortOwn.values)).toBeGreaterThan(1e-3);
+  const long = await encode(true, 61 * 320 + 100);
+  expect([long.frameCount, long.isWhole]).toEqual([62, false]);
+  expect(long.values.every((value) => value !== 0)).toBe(true);
+});

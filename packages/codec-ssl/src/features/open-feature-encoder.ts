@@ -43,7 +43,7 @@ export async function openFeatureEncoder(
     ...(padToChunk === undefined ? {} : { padToChunk }),
   });
   checkLayer(layer, network.layerCount);
-  const windows = wantedWindows ?? windowsFor(network);
+  const windows = { ...windowsFor(network), ...wantedWindows };
   checkWindows(windows, network.maximumFrames);
   const sha256s: string[] = [];
   for (const path of [files.configPath, files.preprocessorPath, files.weightsPath]) {
@@ -94,12 +94,16 @@ function checkLayer(layer: number, layerCount: number): void {
   });
 }
 
-function checkWindows({ wholeFrames, contextFrames }: FrameWindows, maximumFrames = Number.MAX_SAFE_INTEGER): void {
+function checkWindows(
+  { wholeFrames, contextFrames, minimumFrames = 1 }: FrameWindows,
+  maximumFrames = Number.MAX_SAFE_INTEGER,
+): void {
   const isGood =
     Number.isSafeInteger(wholeFrames) &&
     Number.isSafeInteger(contextFrames) &&
     contextFrames >= 0 &&
     wholeFrames > 2 * contextFrames &&
+    wholeFrames >= minimumFrames &&
     wholeFrames <= maximumFrames;
   if (isGood) return;
   throw new SpeechTokensError('argument-invalid', {
