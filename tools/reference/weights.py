@@ -25,7 +25,9 @@ def set_weight(module: nn.Module, weight: Tensor) -> None:
         return
     parts = module.parametrizations.weight
     gain, direction = parts.original0, parts.original1
-    gain.copy_(torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.dim())), keepdim=True))
+    # A length for each index of one axis: the first, but for the positional convolutions of HuBERT and its kin.
+    summed = tuple(axis for axis, size in enumerate(gain.shape) if size == 1)
+    gain.copy_(torch.linalg.vector_norm(weight, dim=summed, keepdim=True))
     direction.copy_(weight * (0.5 + torch.rand_like(gain)))
 
 
@@ -46,7 +48,7 @@ def randomize(model: nn.Module) -> None:
         elif isinstance(module, nn.LSTM):
             for name, weight in module.named_parameters():
                 weight.normal_(std=0.3 if name.startswith("bias") else 0.9 / module.hidden_size**0.5)
-        elif isinstance(module, (nn.LayerNorm, nn.GroupNorm)):
+        elif isinstance(module, (nn.LayerNorm, nn.GroupNorm)) and module.weight is not None:
             module.weight.uniform_(0.5, 1.5)
             module.bias.normal_(std=0.3)
         elif type(module).__name__ == "Snake1d":
@@ -68,8 +70,8 @@ def enliven(run: Callable[[], object], root: nn.Module, target: Callable[[str], 
         if module in done:
             return output
         done.add(module)
-        # [batch, channels, time] for convolutions, [batch, time, channels] for matrices.
-        dims = (0, 1) if isinstance(module, nn.Linear) else (0, 2)
+        # [batch, channels, time] for convolutions, [batch, time, channels] for matrices (WavLM's have heads between).
+        dims = tuple(range(output.dim() - 1)) if isinstance(module, nn.Linear) else (0, 2)
         if module.bias is None:
             # Nothing can take a mean away here; scaled up with what varies, it would drown it further on.
             scale_weight(module, wanted / float(output.pow(2).mean().sqrt()))

@@ -1,6 +1,11 @@
 export type { Checkpoint, CheckpointTensor, PlainValue } from './checkpoint/checkpoint.ts';
+export { type ConfigReader, readConfig } from './checkpoint/config-reader.ts';
 export { checkpointFileNames, openCheckpoint } from './checkpoint/open-checkpoint.ts';
 export { openPytorchCheckpoint } from './checkpoint/pytorch/open-pytorch-checkpoint.ts';
+export { type ParsedPickle, parsePickle } from './checkpoint/pytorch/parse-pickle.ts';
+export { PickleFault, PickleUnfinished } from './checkpoint/pytorch/pickle-fault.ts';
+export type { PickleInput } from './checkpoint/pytorch/pickle-input.ts';
+export type { PickleContext, PickleObject, PickleValue } from './checkpoint/pytorch/pickle-value.ts';
 export { openSafetensorsCheckpoint } from './checkpoint/safetensors-checkpoint.ts';
 export { type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
 export {
@@ -29,6 +34,7 @@ export type {
   StateTensor,
 } from './graph/graph-types.ts';
 export { affineNorm } from './layers/affine-norm.ts';
+export { type FullAttentionOptions, fullAttention } from './layers/attention/full-attention.ts';
 export { type LocalAttentionOptions, localAttention } from './layers/attention/local-attention.ts';
 export { type RingAttentionOptions, ringAttention } from './layers/attention/ring-attention.ts';
 export { type RingWindow, type RingWindowOptions, ringWindow } from './layers/attention/ring-window.ts';

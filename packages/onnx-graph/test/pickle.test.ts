@@ -36,7 +36,11 @@ function plain(value: PickleValue): unknown {
 }
 
 const set = { kind: 'opaque', type: 'set' };
-const opaqueBytes = { kind: 'opaque', type: 'bytes' };
+const bytesAt = (startBytes: number, lengthBytes: number) => ({
+  kind: 'opaque',
+  type: 'bytes',
+  span: { startBytes, lengthBytes },
+});
 
 // Expected values as Python's `pickle.loads` gives them.
 test.each<[string, Uint8Array, unknown]>([
@@ -55,10 +59,10 @@ test.each<[string, Uint8Array, unknown]>([
   ['BINUNICODE', text('\ufeffö'), '\ufeffö'],
   ['SHORT_BINUNICODE', op(0x8c, bytes(2), Buffer.from('ö')), 'ö'],
   ['BINUNICODE8', op(0x8d, uint32(2), uint32(0), Buffer.from('ö')), 'ö'],
-  ['BINBYTES', op('B', uint32(2), bytes(0, 255)), opaqueBytes],
-  ['SHORT_BINBYTES', op('C', bytes(1), bytes(255)), opaqueBytes],
-  ['BINBYTES8', op(0x8e, uint32(1), uint32(0), bytes(255)), opaqueBytes],
-  ['BYTEARRAY8', op(0x96, uint32(1), uint32(0), bytes(255)), opaqueBytes],
+  ['BINBYTES', op('B', uint32(2), bytes(0, 255)), bytesAt(7, 2)],
+  ['SHORT_BINBYTES', op('C', bytes(1), bytes(255)), bytesAt(4, 1)],
+  ['BINBYTES8', op(0x8e, uint32(1), uint32(0), bytes(255)), bytesAt(11, 1)],
+  ['BYTEARRAY8', op(0x96, uint32(1), uint32(0), bytes(255)), bytesAt(11, 1)],
   ['EMPTY_TUPLE', op(')'), []],
   ['TUPLE1', op('', int(1), op(0x85)), [1]],
   ['TUPLE2', op('', int(1), int(2), op(0x86)), [1, 2]],
@@ -300,4 +304,24 @@ test('any bytes give a value or a fault', () => {
     }),
     { numRuns: 20_000 },
   );
+});
+
+test('objects of any class are inert data where a reader asks for them, and what they store behind them can be skipped', () => {
+  const body = op(
+    '',
+    op('', global('os', 'system'), op(')'), op(0x81), dict(text('size'), int(3)), op('b')),
+    bytes(0xff, 0xff, 0xff),
+  );
+  const seen: string[] = [];
+  const { value } = parsePickle(pickle(body), 0, {
+    globals: new Map(),
+    persistent: persistentStorage,
+    onObject(object, input) {
+      seen.push(object.className);
+      input.skip(3);
+    },
+  });
+  expect(seen).toEqual(['os.system']);
+  expect(value).toMatchObject({ kind: 'object', className: 'os.system', args: { kind: 'tuple', items: [] } });
+  expect(() => parse(pickle(body))).toThrow(PickleFault);
 });

@@ -1,10 +1,12 @@
-/** usage: pnpm bench [codec | codecs | parity | steps | memory | corpus | cli] … */
+/** usage: pnpm bench [codec | codecs | parity | steps | memory | ssl | ssl-windows | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   codec: () => import('./codec-speed.ts'),
   codecs: () => import('./codecs/speed.ts'),
   parity: () => import('./codecs/parity.ts'),
   steps: () => import('./codecs/steps.ts'),
   memory: () => import('./codecs/memory.ts'),
+  ssl: () => import('./ssl/units-speed.ts'),
+  'ssl-windows': () => import('./ssl/windows.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };

@@ -92,9 +92,9 @@ function componentsOfCheckpoint(
   return components.filter(({ component }) => shapeOf(component.tokenSpace) === shapeOf(space));
 }
 
-function shapeOf({ sampleRateHz, codebooks, segments, blockSamples }: TokenSpace): string {
+function shapeOf({ sampleRateHz, codebooks, segments, blockSamples, windowSamples }: TokenSpace): string {
   const books = codebooks.map(({ size, hopSamples }) => [size, hopSamples ?? null]);
-  return JSON.stringify([sampleRateHz, books, segments ?? null, blockSamples ?? null]);
+  return JSON.stringify([sampleRateHz, books, segments ?? null, blockSamples ?? null, windowSamples ?? null]);
 }
 
 function otherSpace(id: string, wantedId: string, foundId: string, checkpoint: string | undefined): SpeechTokensError {

@@ -35,6 +35,7 @@ function describe(space: TokenSpace): string {
   const { lengthSamples, strideSamples } = space.segments ?? {};
   const segments = lengthSamples === undefined ? '' : `segments of ${lengthSamples} every ${strideSamples} samples, `;
   const blocks = space.blockSamples === undefined ? '' : `blocks of ${space.blockSamples} samples, `;
+  const windows = space.windowSamples === undefined ? '' : `windows of ${space.windowSamples} samples, `;
   const flags = `${space.prefixDecodable ? '' : 'not '}prefix-decodable, durations ${space.durations ?? 'none'}`;
-  return `${space.sampleRateHz} Hz, ${segments}${blocks}${flags}, derived by ${space.derivedFrom?.transform ?? 'nothing'}, (${shown.join('; ')})`;
+  return `${space.sampleRateHz} Hz, ${segments}${blocks}${windows}${flags}, derived by ${space.derivedFrom?.transform ?? 'nothing'}, (${shown.join('; ')})`;
 }

@@ -34,7 +34,8 @@ function leastCommonMultiple(a: number, b: number): number {
  * or all up to the end of the last frame of the coarsest hop, or of the last block (`padded`). The two are the same where the space has
  * one hop, and where the samples end on a coarse frame; and `padded` is `exact` where a hop does not divide the coarsest.
  * In segments, `exact` are the frames of audio that ends with the stretch; where it ends with the stride of a segment, the
- * audio may go on, and `padded` are the frames with the last segment whole.
+ * audio may go on, and `padded` are the frames with the last segment whole. In windows likewise: `exact` are the windows
+ * within the stretch, and where it ends with a hop, `padded` are those that start in it.
  * `undefined` where a codebook carries no clock.
  */
 export function trackFrameCounts(
@@ -50,11 +51,21 @@ export function trackFrameCounts(
     const count = sampleCount / segments.strideSamples;
     return { exact, padded: hops.map((hop) => count * frameCountFor(segments.lengthSamples, hop)) };
   }
+  const { windowSamples } = space;
+  if (windowSamples !== undefined) {
+    const exact = hops.map((hop) => wholeWindows(windowSamples, hop, sampleCount));
+    return { exact, padded: hops.map((hop, k) => (sampleCount % hop === 0 ? sampleCount / hop : exact[k]!)) };
+  }
   const unit = space.blockSamples ?? Math.max(...hops);
   const exact = hops.map((hop) => frameCountFor(sampleCount, hop));
   if (hops.some((hop) => unit % hop !== 0)) return { exact, padded: exact };
   const unitCount = frameCountFor(sampleCount, unit);
   return { exact, padded: hops.map((hop) => unitCount * (unit / hop)) };
+}
+
+/** Windows that lie within audio of this length. */
+function wholeWindows(windowSamples: number, hop: number, sampleCount: number): number {
+  return Math.max(0, Math.floor((sampleCount - windowSamples) / hop) + 1);
 }
 
 /** Frames of audio in segments: of those that are whole, and of the one or two that its end cuts short. */
@@ -74,11 +85,17 @@ function segmentFrames({ lengthSamples, strideSamples }: TokenSegments, hop: num
 export function framesBefore(stretch: Stretch, codebookIndex: number, sample: number): number {
   const { tokenSpace, startSample, sampleCount } = stretch;
   const hop = tokenSpace.codebooks[codebookIndex]?.hopSamples as number;
-  const { segments } = tokenSpace;
+  const { segments, windowSamples } = tokenSpace;
   const offset = sample - startSample;
-  if (segments === undefined) return offset / hop;
-  // What is left is coded as if it were audio by itself.
-  return segmentFrames(segments, hop, sampleCount) - segmentFrames(segments, hop, sampleCount - offset);
+  // In segments and windows, what is left has the frames of audio by itself.
+  if (segments !== undefined) {
+    return segmentFrames(segments, hop, sampleCount) - segmentFrames(segments, hop, sampleCount - offset);
+  }
+  if (windowSamples !== undefined) {
+    const windows = (samples: number): number => wholeWindows(windowSamples, hop, samples);
+    return windows(sampleCount) - windows(sampleCount - offset);
+  }
+  return offset / hop;
 }
 
 /** A stretch of a stream, both ends in samples from the stream's start. */

@@ -75,7 +75,7 @@ export function createGridCollector(first: TokenGrid): GridCollector {
       }
       checkSideTrackShapes(grid.sideTracks ?? [], sideTracks);
       const frames = grid.tracks.map((track, index) => (frameCounts[index] as number) + trackFrameCount(track));
-      if (tokenSpace.segments !== undefined) checkSegments(tokenSpace, frames, sampleCount + grid.sampleCount);
+      checkFramesGoOn(tokenSpace, frames, sampleCount + grid.sampleCount);
       // Everything that can be wrong is looked at before the first change, so that a refused grid leaves no trace.
       const newPieces = sideTracks.map((side, index) =>
         newRows(side, grid.sideTracks?.[index] as SideTrack, endSample),
@@ -108,13 +108,14 @@ function appendTrack(collected: CollectedTrack, { ids, durationsFrames }: TokenT
   durations.append(durationsFrames, from);
 }
 
-/** Segments before the last must be whole, unless the audio ends within them. */
-function checkSegments(space: TokenSpace, frames: readonly number[], sampleCount: number): void {
+/** Segments and windows before the last must be whole, unless the audio ends within them. */
+function checkFramesGoOn(space: TokenSpace, frames: readonly number[], sampleCount: number): void {
+  if (space.segments === undefined && space.windowSamples === undefined) return;
   const { exact, padded } = trackFrameCounts(space, sampleCount) as NonNullable<ReturnType<typeof trackFrameCounts>>;
   const fits = (wanted: readonly number[]) => frames.every((count, index) => count === wanted[index]);
   if (fits(exact) || fits(padded)) return;
   throw new SpeechTokensError('token-grid-invalid', {
-    problem: 'The grids do not join to whole segments',
+    problem: `The grids do not join to whole ${space.segments === undefined ? 'windows' : 'segments'}`,
     found: `${frames.join(', ')} frames for ${sampleCount} samples`,
     wanted: `${exact.slice(0, frames.length).join(', ')} frames`,
     remedy: 'Join grids of one recording, made by one stream or cut by sliceGrid',

@@ -37,7 +37,8 @@ export interface TokenGrid {
   /**
    * The first K codebooks of the space, 1 ≤ K; each on its own clock. Ids beyond K are never padded in.
    * Either every track has `frameCountFor(sampleCount, hopSamples)` frames, or every track is padded to the end of the
-   * last frame of the coarsest hop, or of the last block (codecs that encode them as a whole); see `trackFrameCounts`.
+   * last frame of the coarsest hop, or of the last block (codecs that encode them as a whole). In segments and in windows
+   * frames are counted otherwise; see `trackFrameCounts`.
    */
   readonly tracks: readonly TokenTrack[];
   readonly sideTracks?: readonly SideTrack[];

@@ -34,15 +34,17 @@ export function tokenSpaceFromJson(value: unknown): TokenSpace {
 }
 
 /** Whatever else says how frames lie in time. */
-function copyBlocks({ segments, blockSamples }: TokenSpace): {
+function copyBlocks({ segments, blockSamples, windowSamples }: TokenSpace): {
   readonly segments?: { lengthSamples: number; strideSamples: number };
   readonly blockSamples?: number;
+  readonly windowSamples?: number;
 } {
   return {
     ...(segments === undefined
       ? {}
       : { segments: { lengthSamples: segments.lengthSamples, strideSamples: segments.strideSamples } }),
     ...(blockSamples === undefined ? {} : { blockSamples }),
+    ...(windowSamples === undefined ? {} : { windowSamples }),
   };
 }
 

@@ -60,6 +60,12 @@ export interface TokenSpace {
    */
   readonly blockSamples?: number;
   /**
+   * Present where a frame is made of a whole window of audio (self-supervised encoders: 400 samples every 320): frame n of a
+   * recording stands for the windowSamples from n · hop on, and audio at its end that fills no window has no frame. From one
+   * hop to two; all codebooks then have one hop, and there are no segments and no blocks.
+   */
+  readonly windowSamples?: number;
+  /**
    * True where the first K codebooks alone are a valid, decodable grid, for every K ≥ 1 (residual quantizers).
    */
   readonly prefixDecodable: boolean;

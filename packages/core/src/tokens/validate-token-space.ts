@@ -45,6 +45,7 @@ function validateOne(space: TokenSpace): void {
   }
   if (space.segments !== undefined) validateSegments(space);
   if (space.blockSamples !== undefined) validateBlocks(space);
+  if (space.windowSamples !== undefined) validateWindows(space);
   if (!Number.isSafeInteger(alignmentOf(space))) {
     throw invalid('codebooks', 'hops without a common multiple below 2^53', 'hops that divide one another');
   }
@@ -106,6 +107,19 @@ function validateBlocks({ blockSamples, segments, codebooks }: TokenSpace): void
   );
   if (!isCount(blockSamples) || odd !== undefined) {
     throw invalid('blockSamples', showValue(blockSamples), 'a multiple of every hop');
+  }
+}
+
+function validateWindows({ windowSamples, segments, blockSamples, codebooks }: TokenSpace): void {
+  if (segments !== undefined || blockSamples !== undefined) {
+    throw invalid('windowSamples', 'windows beside segments or blocks', 'one of the three');
+  }
+  const hops = new Set(codebooks.map((codebook) => codebook.hopSamples));
+  const [hop] = hops;
+  if (hop === undefined || hops.size > 1) throw invalid('windowSamples', `hops of ${[...hops].join(', ')}`, 'one hop');
+  // So that the frames of a stretch that ends between two frames can be told from its length: one more, or not.
+  if (!isCount(windowSamples) || windowSamples < hop || windowSamples > 2 * hop) {
+    throw invalid('windowSamples', showValue(windowSamples), `an integer of ${hop} to ${2 * hop}`);
   }
 }
 

@@ -35,6 +35,7 @@ export const mergeRepeats: TokenTransform = {
       codebooks: inputSpace.codebooks,
       ...(inputSpace.segments === undefined ? {} : { segments: inputSpace.segments }),
       ...(inputSpace.blockSamples === undefined ? {} : { blockSamples: inputSpace.blockSamples }),
+      ...(inputSpace.windowSamples === undefined ? {} : { windowSamples: inputSpace.windowSamples }),
       prefixDecodable: inputSpace.prefixDecodable,
       durations: 'runs',
       derivedFrom: { transform: name, tokenSpace: inputSpace },

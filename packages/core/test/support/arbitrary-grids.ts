@@ -34,12 +34,13 @@ const segmentLists: fc.Arbitrary<TokenSpace['segments']> = fc.constantFrom(
   { lengthSamples: 11, strideSamples: 8 },
 );
 
-/** Valid grids of one to four codebooks, with and without segments, blocks, padding and side tracks. */
+/** Valid grids of one to four codebooks, with and without segments, blocks, windows, padding and side tracks. */
 export const anyGrid: fc.Arbitrary<TokenGrid> = fc
   .record({
     hops: hopLists,
     segments: segmentLists,
     hasBlocks: fc.boolean(),
+    windowSamples: fc.constantFrom(undefined, undefined, 4, 5, 8),
     sampleCount: fc.nat(70),
     startFrame: fc.nat(3),
     padded: fc.boolean(),
@@ -48,28 +49,45 @@ export const anyGrid: fc.Arbitrary<TokenGrid> = fc
     sideHops: fc.array(fc.constantFrom(5, 12, 48), { maxLength: 2 }),
     seed: fc.nat(),
   })
-  .map(({ hops, segments, hasBlocks, sampleCount, startFrame, padded, size, codebookCount, sideHops, seed }) => {
-    const inSegments = segments !== undefined && hops.every((hop) => hop === 4);
-    const nests = hops.every((hop) => Math.max(...hops) % hop === 0);
-    const plain =
-      hasBlocks && nests ? { ...spaceOf(hops, size), id: 'test:blocks', blockSamples: 24 } : spaceOf(hops, size);
-    const tokenSpace = inSegments ? { ...spaceOf(hops, size), id: 'test:segments', segments } : plain;
-    const startSample = startFrame * 24;
-    const counts = trackFrameCounts(tokenSpace, sampleCount);
-    const next = createRandom(seed).nextInteger;
-    const tracks = (padded ? counts?.padded : counts?.exact)
-      ?.slice(0, (codebookCount % hops.length) + 1)
-      .map((count) => ({ ids: Uint32Array.from({ length: count }, () => (next(2) === 0 ? size - 1 : next(size))) }));
-    const sideTracks = sideHops.map((hopSamples, index): SideTrack => {
-      const { rowCount } = sideRows(hopSamples, { startSample, endSample: startSample + sampleCount });
-      const values = Float32Array.from({ length: rowCount * 2 }, () => next(1000) / 7 - 50);
-      return { name: `side-${index}`, hopSamples, valuesPerFrame: 2, values };
-    });
-    return {
-      tokenSpace,
-      startSample,
+  .map(
+    ({
+      hops,
+      segments,
+      hasBlocks,
+      windowSamples,
       sampleCount,
-      tracks: tracks ?? [],
-      ...(sideTracks.length === 0 ? {} : { sideTracks }),
-    };
-  });
+      startFrame,
+      padded,
+      size,
+      codebookCount,
+      sideHops,
+      seed,
+    }) => {
+      const nests = hops.every((hop) => Math.max(...hops) % hop === 0);
+      const plain =
+        hasBlocks && nests ? { ...spaceOf(hops, size), id: 'test:blocks', blockSamples: 24 } : spaceOf(hops, size);
+      const isEven = hops.every((hop) => hop === 4);
+      const inSegments = segments !== undefined && isEven;
+      const inWindows =
+        isEven && windowSamples !== undefined ? { ...spaceOf(hops, size), id: 'test:windows', windowSamples } : plain;
+      const tokenSpace = inSegments ? { ...spaceOf(hops, size), id: 'test:segments', segments } : inWindows;
+      const startSample = startFrame * 24;
+      const counts = trackFrameCounts(tokenSpace, sampleCount);
+      const next = createRandom(seed).nextInteger;
+      const tracks = (padded ? counts?.padded : counts?.exact)
+        ?.slice(0, (codebookCount % hops.length) + 1)
+        .map((count) => ({ ids: Uint32Array.from({ length: count }, () => (next(2) === 0 ? size - 1 : next(size))) }));
+      const sideTracks = sideHops.map((hopSamples, index): SideTrack => {
+        const { rowCount } = sideRows(hopSamples, { startSample, endSample: startSample + sampleCount });
+        const values = Float32Array.from({ length: rowCount * 2 }, () => next(1000) / 7 - 50);
+        return { name: `side-${index}`, hopSamples, valuesPerFrame: 2, values };
+      });
+      return {
+        tokenSpace,
+        startSample,
+        sampleCount,
+        tracks: tracks ?? [],
+        ...(sideTracks.length === 0 ? {} : { sideTracks }),
+      };
+    },
+  );

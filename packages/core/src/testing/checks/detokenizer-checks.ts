@@ -1,4 +1,5 @@
 import { sampleCountOf } from '../../audio/audio-clip.ts';
+import { trackFrameCounts } from '../../tokens/frame-clock.ts';
 import { frameCountFor, type TokenGrid, type TokenTrack, trackFrameCount } from '../../tokens/token-grid.ts';
 import { noClock } from '../codec-side.ts';
 import { always, type ConformanceCheck } from '../conformance-check.ts';
@@ -123,7 +124,9 @@ export function badGrids(grid: TokenGrid): readonly (readonly [what: string, gri
     }
     if (codebook.hopSamples !== undefined) {
       const short = copyGrid(grid);
-      const frames = frameCountFor(grid.sampleCount, codebook.hopSamples) - 1;
+      // In windows, a frame less than the exact count is one that no stretch of this length has.
+      const exact = trackFrameCounts(grid.tokenSpace, grid.sampleCount)?.exact[k];
+      const frames = Math.max(0, (exact ?? frameCountFor(grid.sampleCount, codebook.hopSamples)) - 1);
       const cut = (track: TokenTrack): TokenTrack => trackOf(idsByFrame(track).slice(0, frames), grid.tokenSpace);
       const tracks = short.tracks.map((track, i) => (i === k ? cut(track) : track));
       bad.push([`a grid whose ${codebook.name} ends one frame before the audio does`, { ...short, tracks }]);

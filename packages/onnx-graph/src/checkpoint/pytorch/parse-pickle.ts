@@ -1,7 +1,7 @@
 import { PickleFault } from './pickle-fault.ts';
 import { type PickleInput, pickleInput } from './pickle-input.ts';
 import { PickleMachine } from './pickle-machine.ts';
-import { opcodeName, opcodes, stopOpcode } from './pickle-opcodes.ts';
+import { objectOpcodes, opcodeName, opcodes, stopOpcode } from './pickle-opcodes.ts';
 import type { PickleContext, PickleValue } from './pickle-value.ts';
 
 export interface ParsedPickle {
@@ -25,7 +25,7 @@ export function parsePickle(bytes: Uint8Array, startBytes: number, context: Pick
     const opcodeBytes = input.atBytes;
     const code = input.byte();
     if (code === stopOpcode) return { value: machine.finish(), endBytes: input.atBytes };
-    const run = opcodes.get(code);
+    const run = opcodes.get(code) ?? (context.onObject === undefined ? undefined : objectOpcodes.get(code));
     if (run === undefined) throw new PickleFault(`the opcode ${opcodeName(code)} at byte ${opcodeBytes}`, true);
     run(machine, input);
   }

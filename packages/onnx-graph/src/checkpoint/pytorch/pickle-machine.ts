@@ -1,5 +1,13 @@
 import { PickleFault } from './pickle-fault.ts';
-import { kindOf, type PickleBudget, type PickleContext, type PickleKey, type PickleValue } from './pickle-value.ts';
+import type { PickleInput } from './pickle-input.ts';
+import {
+  kindOf,
+  type PickleBudget,
+  type PickleContext,
+  type PickleGlobal,
+  type PickleKey,
+  type PickleValue,
+} from './pickle-value.ts';
 
 /** Containers in one pickle, each of which takes some 200 bytes here and as little as one byte there. */
 const maximumContainers = 700_000;
@@ -69,8 +77,10 @@ export class PickleMachine implements PickleBudget {
   pushGlobal(module: string, name: string): void {
     const fullName = `${module === '__builtin__' ? 'builtins' : module}.${name}`;
     const found = this.#context.globals.get(fullName);
-    if (found === undefined) throw new PickleFault(`the global ${fullName}`, true);
-    this.#stack.push(found);
+    if (found === undefined && this.#context.onObject === undefined) {
+      throw new PickleFault(`the global ${fullName}`, true);
+    }
+    this.#stack.push(found ?? inertGlobal(fullName));
   }
 
   /** Replaces a class or function and its arguments by what stands for the call. */
@@ -87,9 +97,14 @@ export class PickleMachine implements PickleBudget {
   }
 
   /** Attributes of an object: dictionaries of modules have some, which are of no interest here. */
-  build(): void {
-    this.pop();
+  build(input: PickleInput): void {
+    const state = this.pop();
     const target = this.top();
+    if (typeof target === 'object' && target?.kind === 'object') {
+      target.state = state;
+      this.#context.onObject?.(target, input);
+      return;
+    }
     if (typeof target !== 'object' || target === null || target.kind !== 'dict') {
       throw new PickleFault(`attributes for ${kindOf(target)}`, true);
     }
@@ -132,6 +147,15 @@ export class PickleMachine implements PickleBudget {
   #floor(): number {
     return this.#marks.at(-1) ?? 0;
   }
+}
+
+/** A class or function as a name: to call it gives an object that says so. */
+function inertGlobal(name: string): PickleGlobal {
+  return {
+    kind: 'global',
+    name,
+    call: (items) => ({ kind: 'object', className: name, args: { kind: 'tuple', items } }),
+  };
 }
 
 /** @throws PickleFault for what is no key here: a tuple, a tensor */

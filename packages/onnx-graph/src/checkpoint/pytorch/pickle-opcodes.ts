@@ -28,7 +28,7 @@ export const opcodes: ReadonlyMap<number, Run> = new Map<number, Run>([
   [0x58, (m, input) => m.push(input.text(input.uint32()))], // BINUNICODE
   [0x5d, (m) => m.pushContainer({ kind: 'list', items: [] })], // EMPTY_LIST
   [0x61, (m) => m.append([m.pop()])], // APPEND
-  [0x62, (m) => m.build()], // BUILD
+  [0x62, (m, input) => m.build(input)], // BUILD
   [0x63, (m, input) => m.pushGlobal(input.line(), input.line())], // GLOBAL
   [0x65, (m) => m.append(m.popToMark())], // APPENDS
   [0x68, (m, input) => m.recall(input.byte())], // BINGET
@@ -57,6 +57,11 @@ export const opcodes: ReadonlyMap<number, Run> = new Map<number, Run>([
   [0x94, (m) => m.remember()], // MEMOIZE
   [0x95, (_, input) => void input.length64()], // FRAME: how much is to follow, for those who read in pieces
   [0x96, (m, input) => skipBytes(m, input, input.length64())], // BYTEARRAY8
+]);
+
+/** What makes an object of a class: only where such objects are taken as inert data. */
+export const objectOpcodes: ReadonlyMap<number, Run> = new Map<number, Run>([
+  [0x81, (m) => m.reduce()], // NEWOBJ: a class and its arguments, as a call has them
 ]);
 
 /** What is not accepted: text opcodes of protocols 0 and 1, and whatever makes objects of classes. */
@@ -93,8 +98,9 @@ function checkProtocol(version: number): void {
 }
 
 function skipBytes(machine: PickleMachine, input: PickleInput, lengthBytes: number): void {
+  const startBytes = input.atBytes;
   input.skip(lengthBytes);
-  machine.push({ kind: 'opaque', type: 'bytes' });
+  machine.push({ kind: 'opaque', type: 'bytes', span: { startBytes, lengthBytes } });
 }
 
 /** Sets are not kept, so a tensor in one would be lost without a word. */

@@ -1,4 +1,5 @@
 import type { ElementType } from '../../graph/element-type.ts';
+import type { PickleInput } from './pickle-input.ts';
 
 /** A number type of PyTorch. */
 export interface TorchDtype {
@@ -53,6 +54,16 @@ export type PickleKey = null | boolean | number | bigint | string;
 export interface PickleOpaque {
   readonly kind: 'opaque';
   readonly type: string;
+  /** Where the bytes lie, of `bytes` that stand in the pickle itself. */
+  readonly span?: { readonly startBytes: number; readonly lengthBytes: number };
+}
+
+/** An object of any class, as data: what it was made from, and the attributes that it was given. No class is loaded. */
+export interface PickleObject {
+  readonly kind: 'object';
+  readonly className: string;
+  readonly args: PickleValue;
+  state?: PickleValue;
 }
 
 /** A class or function that a pickle names. None is ever run: the few that are accepted are written here anew. */
@@ -70,6 +81,11 @@ export interface PickleGlobal {
 export interface PickleContext {
   /** By `module.name`, with the module names of Python 3. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
+  /**
+   * Present where classes that are not in `globals` are taken as inert data, and not refused. Called when an object has
+   * got its state; what it stores behind that in the file (joblib's arrays) can then be skipped in `input`.
+   */
+  onObject?(object: PickleObject, input: PickleInput): void;
   /** The object that a persistent id stands for. @throws PickleFault */
   persistent(id: PickleValue): PickleValue;
 }
@@ -86,6 +102,7 @@ export type PickleValue =
   | PickleTuple
   | PickleDict
   | PickleOpaque
+  | PickleObject
   | PickleGlobal
   | TorchStorage
   | TorchTensor;
@@ -96,5 +113,6 @@ export function kindOf(value: PickleValue | undefined): string {
   if (value === null) return 'None';
   if (typeof value !== 'object') return typeof value;
   if (value.kind === 'global') return `the global ${value.name}`;
+  if (value.kind === 'object') return `an object of ${value.className}`;
   return value.kind === 'opaque' ? `a ${value.type}` : `a ${value.kind}`;
 }

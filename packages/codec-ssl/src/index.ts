@@ -1,0 +1,17 @@
+import type { SpeechPluginV1 } from '@speech-tokens/core';
+import { publishedComponent, publishedUnits } from './units/published-units.ts';
+import { unitsOfFolder } from './units/units-of-folder.ts';
+
+export type { Centroids } from './centroids/centroids.ts';
+export { readCentroids } from './centroids/read-centroids.ts';
+export type { FeatureEncoder, FeatureFrames } from './features/feature-encoder.ts';
+export type { FrameWindows } from './features/frame-windows.ts';
+export { type OpenFeatureEncoderOptions, openFeatureEncoder } from './features/open-feature-encoder.ts';
+
+/** Units of self-supervised speech encoders. */
+const plugin: SpeechPluginV1 = {
+  specificationVersion: 'v1',
+  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent)],
+};
+
+export default plugin;

@@ -1,0 +1,103 @@
+import {
+  add,
+  type GraphBuilder,
+  type GraphTensor,
+  reshape,
+  subtract,
+  transpose,
+  type WeightScope,
+} from '@speech-tokens/onnx-graph';
+import type { W2vBertConfig } from './w2v-bert-config.ts';
+
+/**
+ * What a query gets from where a key lies relative to it: the product of the query and a vector for the distance, scaled as
+ * the scores are, `queries [frames, width] → [1, heads, frames, frames]`.
+ * Source: Shaw et al., "Self-Attention with Relative Position Representations", 2018; huggingface/transformers,
+ * `models/wav2vec2_bert/modeling_wav2vec2_bert.py`, `_apply_relative_key_position_encoding`.
+ */
+export function relativeKeyBias(
+  g: GraphBuilder,
+  weights: WeightScope,
+  queries: GraphTensor,
+  { width, headCount, positionsBefore, positionsAfter }: W2vBertConfig,
+): GraphTensor {
+  const frames = queries.shape[0]!;
+  const headWidth = width / headCount;
+  const distanceCount = positionsBefore + positionsAfter + 1;
+  const table = weights.scope('distance_embedding').tensor(g, 'weight', [distanceCount, headWidth]);
+  const heads = transpose(g, reshape(g, queries, [frames, headCount, headWidth]), [1, 0, 2]);
+  // A query's products with the vectors of all distances, then with that of each key from the furthest before to the
+  // furthest after, and one more: [heads, frames, 2 · frames].
+  const byDistance = g.node(
+    'FusedMatMul',
+    [heads, table],
+    {
+      elementType: 'float32',
+      shape: [headCount, frames, distanceCount],
+    },
+    { transB: 1, alpha: { float: 1 / Math.sqrt(headWidth) } },
+    'com.microsoft',
+  );
+  const count = g.node('Shape', [queries], { elementType: 'int64', shape: [1] }, { start: 0, end: 1 });
+  const distances = keyDistances(g, count, positionsBefore, positionsAfter);
+  const keyCount = distances.shape[0]!;
+  const spread = g.node(
+    'Gather',
+    [byDistance, distances],
+    { elementType: 'float32', shape: [headCount, frames, keyCount] },
+    { axis: 2 },
+  );
+  return skewed(g, spread, count, headCount, frames);
+}
+
+/** The place in the table for each distance from −(frames − 1) to frames. */
+function keyDistances(g: GraphBuilder, count: GraphTensor, before: number, after: number): GraphTensor {
+  const integer = (value: number): GraphTensor => g.constant(BigInt64Array.of(BigInt(value)), []);
+  const end = reshape(g, count, []);
+  const shape = [{ symbol: `${g.path()}/distances`, times: 1, plus: 0 }];
+  const range = g.node('Range', [subtract(g, integer(1), end), add(g, end, integer(1)), integer(1)], {
+    elementType: 'int64',
+    shape,
+  });
+  const clipped = g.node('Clip', [range, integer(-before), integer(after)], range);
+  return add(g, clipped, integer(before));
+}
+
+/**
+ * `[heads, n, 2n] → [1, heads, n, n]`: row i from its place n − 1 − i on. In one run of numbers, that of row i and key j is
+ * number i · (2n − 1) + j + n − 1: so the first n − 1 are dropped, and rows are one shorter.
+ */
+function skewed(
+  g: GraphBuilder,
+  x: GraphTensor,
+  count: GraphTensor,
+  headCount: number,
+  frames: GraphTensor['shape'][number],
+): GraphTensor {
+  const some = (name: string): GraphTensor['shape'][number] => ({ symbol: `${g.path()}/${name}`, times: 1, plus: 0 });
+  const integers = (operator: string, inputs: readonly GraphTensor[]): GraphTensor =>
+    g.node(operator, inputs, { elementType: 'int64', shape: [1] });
+  const one = g.int64s([1]);
+  const start = integers('Sub', [count, one]);
+  const rowLength = integers('Add', [start, count]);
+  const end = integers('Add', [start, integers('Mul', [count, rowLength])]);
+  const flat = g.node('Reshape', [x, g.int64s([headCount, -1])], {
+    elementType: 'float32',
+    shape: [headCount, some('flat')],
+  });
+  const kept = g.node('Slice', [flat, start, end, one], { elementType: 'float32', shape: [headCount, some('kept')] });
+  const target = g.node(
+    'Concat',
+    [g.int64s([1, headCount]), count, rowLength],
+    { elementType: 'int64', shape: [4] },
+    { axis: 0 },
+  );
+  const rows = g.node('Reshape', [kept, target], {
+    elementType: 'float32',
+    shape: [1, headCount, frames, some('row')],
+  });
+  return g.node('Slice', [rows, g.int64s([0]), count, g.int64s([3])], {
+    elementType: 'float32',
+    shape: [1, headCount, frames, frames],
+  });
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { spaceOf } from '../../test/support/arbitrary-grids.ts';
+import { isSpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { joinGrids } from '../transforms/join-grids.ts';
+import { sliceGrid } from '../transforms/slice-grid.ts';
+import { framesBefore, trackFrameCounts } from './frame-clock.ts';
+import type { TokenGrid } from './token-grid.ts';
+import type { TokenSpace } from './token-space.ts';
+import { tokenSpaceFromJson, tokenSpaceToJson } from './token-space-json.ts';
+import { validateTokenGrid } from './validate-token-grid.ts';
+
+/** HuBERT: 400 samples every 320. */
+const space: TokenSpace = { ...spaceOf([320], 500), id: 'test:hubert', windowSamples: 400 };
+
+/** The definition: windows that lie within the audio, one after another. */
+function windowsIn(sampleCount: number): number {
+  let frames = 0;
+  while (frames * 320 + 400 <= sampleCount) frames++;
+  return frames;
+}
+
+function gridOf(sampleCount: number, frames: number): TokenGrid {
+  const ids = Uint32Array.from({ length: frames }, (_, i) => (7 * i) % 500);
+  return { tokenSpace: space, startSample: 0, sampleCount, tracks: [{ ids }] };
+}
+
+function failure(run: () => unknown): string {
+  try {
+    run();
+    return 'accepted';
+  } catch (error) {
+    if (!isSpeechTokensError(error)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+test('a clip has a frame for each window that lies within it', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.nat(3_000), fc.nat(100_000)), (sampleCount) => {
+      const frames = windowsIn(sampleCount);
+      expect(trackFrameCounts(space, sampleCount)!.exact).toEqual([frames]);
+      validateTokenGrid(gridOf(sampleCount, frames));
+      if (frames > 0) expect(() => validateTokenGrid(gridOf(sampleCount, frames - 1))).toThrow('do not cover');
+    }),
+  );
+  expect(trackFrameCounts(space, 16_000)).toEqual({ exact: [49], padded: [50] });
+  expect(trackFrameCounts(space, 399)).toEqual({ exact: [0], padded: [0] });
+});
+
+test('slices joined are the whole, wherever it is cut between two frames', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9_000 }), fc.array(fc.nat(28)), (sampleCount, cuts) => {
+      const whole = gridOf(sampleCount, windowsIn(sampleCount));
+      const starts = [0, ...cuts.map((cut) => cut * 320).filter((cut) => cut < sampleCount), sampleCount];
+      const edges = [...starts].sort((a, b) => a - b);
+      const slices = edges.slice(1).map((end, i) => sliceGrid(whole, edges[i]!, end));
+      for (const slice of slices) validateTokenGrid(slice);
+      expect(joinGrids(slices)).toEqual(whole);
+    }),
+  );
+  expect(framesBefore(gridOf(16_000, 49), 0, 15_680)).toBe(49);
+  expect(framesBefore(gridOf(15_700, 48), 0, 15_680)).toBe(48);
+});
+
+test('a recording does not go on after a stretch that lacks its last frame', () => {
+  const next = { ...gridOf(1_000, windowsIn(1_000)), startSample: 640 };
+  expect(failure(() => joinGrids([gridOf(640, 1), next]))).toContain('do not join to whole windows');
+  expect(joinGrids([gridOf(640, 2), next]).tracks[0]!.ids.length).toBe(windowsIn(1_640));
+});
+
+test('windows survive JSON, and are refused where frames could not be told from the length', () => {
+  expect(tokenSpaceFromJson(JSON.parse(JSON.stringify(tokenSpaceToJson(space))))).toEqual(space);
+  const refused = (changes: Partial<TokenSpace>): string => failure(() => tokenSpaceFromJson({ ...space, ...changes }));
+  for (const windowSamples of [0, 319, 641, 400.5, '400' as never, null as never]) {
+    expect(refused({ windowSamples })).toContain('windowSamples');
+  }
+  expect(refused({ windowSamples: 320 })).toBe('accepted');
+  expect(refused({ codebooks: spaceOf([320, 160]).codebooks })).toContain('hops of 320, 160');
+  expect(refused({ blockSamples: 640 })).toContain('windows beside');
+});
