@@ -1,8 +1,8 @@
 import {
   type SpeechTokenizerV1,
   SpeechTokensError,
-  type TokenGrid,
   type TokenSpace,
+  tokenizeOneByOne,
   validateAudioClip,
 } from '@speech-tokens/core';
 import type { Centroids } from '../centroids/centroids.ts';
@@ -62,11 +62,10 @@ export async function createUnitTokenizer(parts: UnitTokenizerParts): Promise<Sp
     tokenSpace,
     audioFormat,
     tokenize,
-    async tokenizeBatch(clips, options) {
-      // One by one: a clip alone fills the processor, and padding would only add frames and change those that are there.
-      const grids: TokenGrid[] = [];
-      for (const clip of clips) grids.push(await tokenize(clip, options));
-      return grids;
+    // One by one: a clip alone fills the processor, and padding would only add frames and change those that are there.
+    async tokenizeBatch(clips, options = {}) {
+      checkCodebookCount(options.codebookCount);
+      return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
     },
     close: () => runs.close(),
   };
