@@ -83,17 +83,53 @@ test('a transposed convolution by taps equals the one by one product', async () 
 test('the values of a row do not depend on how many are computed with it', async () => {
   const [inChannels, out] = [1_024, 70];
   const weight = gaussians(out * inChannels * 3);
-  const build = (g: GraphBuilder, x: GraphTensor) =>
-    convRowsByTaps(g, { weight: g.constant(weight, [out, inChannels, 3]) }, x);
+  const builds: readonly [taps: number, build: (g: GraphBuilder, x: GraphTensor) => GraphTensor][] = [
+    [3, (g, x) => convRowsByTaps(g, { weight: g.constant(weight, [out, inChannels, 3]) }, x)],
+    [
+      1,
+      (g, x) => {
+        const matrix = g.constant(weight.subarray(0, out * inChannels), [out, inChannels]);
+        return projection(g, matrix, x, { bias: g.constant(weight.subarray(0, out), [out]), longestSum: 64 });
+      },
+    ],
+  ];
   const x = rowsOf(40, inChannels);
-  const [whole] = await runOnRows(build, [x]);
-  for (const count of [1, 2, 3, 7, 20]) {
-    for (let at = 0; at + count + 2 <= x.length; at += count) {
-      const [part] = await runOnRows(build, [x.slice(at, at + count + 2)]);
-      expect(part).toEqual(whole!.slice(at * out, (at + count) * out));
+  for (const [taps, build] of builds) {
+    const [whole] = await runOnRows(build, [x]);
+    for (const count of [1, 2, 3, 7, 20]) {
+      const starts = x.map((_, at) => at).filter((at) => at % count === 0 && at + count + taps - 1 <= x.length);
+      const parts = await runOnRows(
+        build,
+        starts.map((at) => x.slice(at, at + count + taps - 1)),
+      );
+      for (const [i, at] of starts.entries()) expect(parts[i]).toEqual(whole!.slice(at * out, (at + count) * out));
     }
   }
 }, 30_000);
+
+test('a projection in shorter sums has the same values, more exactly', async () => {
+  const [width, out] = [300, 40];
+  const [weight, bias] = [gaussians(out * width), gaussians(out)];
+  const x = rowsOf(30, width);
+  const wanted = x.flatMap((row) => {
+    const values = Float32Array.from(row);
+    return Array.from(
+      bias,
+      (b, o) => b + 2 * values.reduce((sum, value, i) => sum + value * weight[o * width + i]!, 0),
+    );
+  });
+  const error = async (longestSum?: number): Promise<number> => {
+    const options = { scale: 2, ...(longestSum === undefined ? {} : { longestSum }) };
+    const [found] = await runOnRows(
+      (g, rows) => projection(g, g.constant(weight, [out, width]), rows, { bias: g.constant(bias, [out]), ...options }),
+      [x],
+    );
+    expect(largestDifference(found!, wanted)).toBeLessThan(2e-4);
+    return Math.sqrt(found!.reduce((sum, value, i) => sum + (value - wanted[i]!) ** 2, 0) / wanted.length);
+  };
+  expect(await error(1_000)).toBe(await error());
+  expect(await error(64)).toBeLessThan(0.7 * (await error()));
+});
 
 test('projections, layer norm and the exponential unit follow their definitions', async () => {
   const x = rowsOf(5, 6);
@@ -147,8 +183,9 @@ test('a replicated start repeats the first row of the stream, and of no other ch
   ]);
 });
 
-test('codes are the nearest neighbours of what is left, and decode to their sum', async () => {
-  const [count, size, width, frames] = [3, 16, 5, 40];
+// The wide ones are searched in several sums.
+test.each([5, 150])('codes (width %i) are nearest to what is left, and decode to their sum', async (width) => {
+  const [count, size, frames] = [3, 16, 40];
   const books = Array.from({ length: count }, () => gaussians(size * width));
   const latents = gaussians(frames * width);
   const tables = (g: GraphBuilder) => books.map((book) => g.constant(book, [size, width]));

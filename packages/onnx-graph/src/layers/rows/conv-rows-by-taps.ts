@@ -91,16 +91,8 @@ function everyNth(g: GraphBuilder, x: GraphTensor, start: number, step: number, 
 
 /** `sum + x · weightᵀ`, in columns that one product can take in. */
 function addProducts(g: GraphBuilder, x: GraphTensor, weight: GraphTensor, sum: GraphTensor | undefined): GraphTensor {
-  const width = x.shape[1] as number;
-  const pieces = width % 1_024 === 0 ? (2 * width) / 1_024 : Math.ceil(width / widestSum);
-  let total = sum;
-  for (let piece = 0; piece < pieces; piece++) {
-    const start = Math.round((piece * width) / pieces);
-    const end = Math.round(((piece + 1) * width) / pieces);
-    const part = (y: GraphTensor): GraphTensor => (pieces === 1 ? y : slice(g, y, 1, start, end));
-    total = projection(g, part(weight), part(x), total === undefined ? {} : { bias: total });
-  }
-  return total!;
+  const longestSum = (x.shape[1] as number) % 1_024 === 0 ? 512 : widestSum;
+  return projection(g, weight, x, sum === undefined ? { longestSum } : { bias: sum, longestSum });
 }
 
 function isPositive(dim: Dim): boolean {
