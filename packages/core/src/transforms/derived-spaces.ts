@@ -84,8 +84,8 @@ function findBytePairs(settings: JsonData | undefined, bytePairs: readonly ByteP
   if (found !== undefined) return found;
   throw cannotTransform(
     'The tokens are byte pairs, and the merges that they were made with were not given',
-    bytePairs.map((coder) => `merges ${coder.sha256.slice(0, 16)}…`).join(', ') || 'no merges',
-    `merges with SHA-256 ${showValue(sha256)}`,
+    bytePairs.map((coder) => `merges ${coder.sha256.slice(0, 16)}…`).join(', ') || 'none',
+    `merges ${typeof sha256 === 'string' ? `${sha256.slice(0, 16)}…` : showValue(sha256)}`,
     'Give the merges that the tokens were made with',
   );
 }

@@ -51,7 +51,7 @@ export function flatten(layout: FlattenLayout): TokenTransform {
           'The layout is for another number of codebooks',
           `${grid.tracks.length} in the grid`,
           String(codebookCount),
-          'Make a layout with that codebookCount, or cut the grid with takeCodebooks',
+          `Take the first ${codebookCount} codebooks of the grid only (takeCodebooks, --codebooks), or make a layout of as many`,
         );
       }
       const counts = grid.tracks.map((track) => track.ids.length);
