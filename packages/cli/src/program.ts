@@ -7,6 +7,8 @@ import { addInspectCommand } from './commands/inspect.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addTokenizeCommand } from './commands/tokenize.ts';
 import { addTokenizersCommand } from './commands/tokenizers.ts';
+import { addTransformCommand } from './commands/transform.ts';
+import { addUnitsCommand } from './commands/units.ts';
 import type { CliContext } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { cliVersion } from './version.ts';
@@ -20,6 +22,8 @@ const commands: readonly CommandAdder[] = [
   addDetokenizeCommand,
   addInspectCommand,
   addCompareCommand,
+  addTransformCommand,
+  addUnitsCommand,
   addTokenizersCommand,
   addModelsCommand,
   addCheckCommand,

@@ -2,6 +2,29 @@ export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from '
 export { validateAudioClip } from './audio/validate-audio.ts';
 export { detokenizeOneByOne } from './batches/detokenize-one-by-one.ts';
 export { tokenizeOneByOne } from './batches/tokenize-one-by-one.ts';
+export { type BytePairCoder, createBytePairCoder } from './byte-pairs/byte-pair-coder.ts';
+export {
+  type BytePairMerges,
+  checkMerges,
+  maximumMerges,
+  maximumVocabularySize,
+  vocabularySizeOf,
+} from './byte-pairs/byte-pair-merges.ts';
+export {
+  bytePairsFromTokenizerJson,
+  type ReadTokenizerJson,
+  type TokenizerJsonOptions,
+} from './byte-pairs/interchange/read-tokenizer-json.ts';
+export {
+  type CharacterWarning,
+  checkUnitCharacters,
+  type UnitCharacters,
+  unitsFromText,
+  unitsToText,
+} from './byte-pairs/interchange/unit-characters.ts';
+export { bytePairsToTokenizerJson, type TokenizerJson } from './byte-pairs/interchange/write-tokenizer-json.ts';
+export { buildMergesFile, type MergesFile, readMergesFile } from './byte-pairs/merges-file.ts';
+export { type TrainBytePairsOptions, trainBytePairs } from './byte-pairs/training/train-byte-pairs.ts';
 export { blobSource } from './bytes/blob-source.ts';
 export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source.ts';
 export { readCheckpointIndex } from './checkpoint-index/read-checkpoint-index.ts';
@@ -82,6 +105,7 @@ export {
 export { isListedSpaceId } from './tokens/listed-space.ts';
 export { takeCodebooks } from './tokens/take-codebooks.ts';
 export {
+  emptyGrid,
   frameCountFor,
   type SideTrack,
   type TokenGrid,
@@ -89,10 +113,24 @@ export {
   trackFrameCount,
 } from './tokens/token-grid.ts';
 export type { JsonData, TokenSpaceDerivation } from './tokens/token-space.ts';
-export { bitrateBps, type Codebook, frameRateHz, type TokenSegments, type TokenSpace } from './tokens/token-space.ts';
+export {
+  bitrateBps,
+  type Codebook,
+  frameRateHz,
+  hasSpans,
+  type TokenSegments,
+  type TokenSpace,
+} from './tokens/token-space.ts';
 export { tokenSpaceFromJson, tokenSpaceToJson } from './tokens/token-space-json.ts';
 export { type ValidateTokenGridOptions, validateTokenGrid } from './tokens/validate-token-grid.ts';
 export { validateTokenSpace } from './tokens/validate-token-space.ts';
+export { bytePair } from './transforms/byte-pair.ts';
+export {
+  applyTransforms,
+  type DerivedSpaceOptions,
+  originalSpace,
+  undoTransforms,
+} from './transforms/derived-spaces.ts';
 export { flatten, unflatten } from './transforms/flatten.ts';
 export {
   type FlattenLayout,

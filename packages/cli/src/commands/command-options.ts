@@ -1,3 +1,4 @@
+import type { TokenFormat } from '../io/token-output.ts';
 import type { AnyModelOptions, CommonOptions, JobOptions, OutputOptions, PluginOptions } from './shared-options.ts';
 
 // What the commands are given, as commander parses it: all optional ones are absent unless they were written.
@@ -13,6 +14,8 @@ export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions
   readonly tokenizer?: string;
   readonly codebooks?: number;
   readonly float?: boolean;
+  readonly bpe?: string;
+  readonly firstCharacter?: number;
 }
 
 export type DoctorCommandOptions = CommonOptions & PluginOptions;
@@ -32,7 +35,31 @@ export interface ModelsCommandOptions extends CommonOptions, PluginOptions {
 export interface TokenizeCommandOptions extends CommonOptions, AnyModelOptions, JobOptions, OutputOptions {
   readonly tokenizer?: string;
   readonly codebooks?: number;
-  readonly format?: 'safetensors' | 'json' | 'npy' | 'ecdc';
+  readonly format?: TokenFormat;
+}
+
+/** How tokens become the units that byte pairs are made of. */
+export interface StepOptions {
+  readonly codebooks?: number;
+  readonly flatten?: boolean;
+  readonly idOffsets: 'codebook' | 'slot' | 'none';
+  readonly mergeRepeats?: boolean;
+}
+
+export interface TransformCommandOptions extends CommonOptions, JobOptions, OutputOptions, StepOptions {
+  readonly bpe?: string;
+  readonly firstCharacter?: number;
+  readonly undo?: boolean;
+  readonly format?: TokenFormat;
+}
+
+export interface FitBpeCommandOptions extends CommonOptions, StepOptions {
+  readonly vocabulary: number;
+  readonly out: string;
+  readonly minFrequency: number;
+  readonly maxUnits?: number;
+  readonly firstCharacter?: number;
+  readonly force?: boolean;
 }
 
 export type TokenizersCommandOptions = CommonOptions & PluginOptions;

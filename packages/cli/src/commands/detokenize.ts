@@ -2,7 +2,15 @@ import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { DetokenizeCommandOptions } from './command-options.ts';
-import { addCodebooks, addJobs, addJson, addModels, addPlugins, addQuiet } from './shared-options.ts';
+import {
+  addCodebooks,
+  addFirstCharacter,
+  addJobs,
+  addJson,
+  addModels,
+  addPlugins,
+  addQuiet,
+} from './shared-options.ts';
 
 export function addDetokenizeCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program
@@ -12,9 +20,11 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
     .argument('<tokens...>', 'token files (.safetensors, .json, .npy, .ecdc); - reads standard input')
     .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy, which does not say')
     .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each token file by default')
+    .option('--bpe <file>', 'the merges of tokens that are byte pairs')
     .option('--float', '32-bit float samples instead of 16-bit integers')
     .option('--force', 'replace files that are there already');
   addCodebooks(command, 'how many of the codebooks to use, coarse first; all by default');
+  addFirstCharacter(command);
   addModels(command);
   addPlugins(command);
   addJobs(command);

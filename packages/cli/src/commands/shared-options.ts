@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../plugins/load-component.ts';
 
 export interface CommonOptions {
@@ -59,7 +59,36 @@ export function addCodebooks(command: Command, description: string): Command {
   return command.option('--codebooks <k>', description, positiveInteger);
 }
 
-function positiveInteger(text: string): number {
+/** How tokens become units for byte pairs. */
+export function addSteps(command: Command): Command {
+  addCodebooks(command, 'take only so many codebooks, coarse first');
+  return command
+    .option('--flatten', 'write all codebooks as one stream of ids, frame by frame')
+    .addOption(
+      new Option('--id-offsets <how>', 'with --flatten: ids of each codebook, or of each slot, after those before')
+        .choices(['codebook', 'slot', 'none'])
+        .default('codebook'),
+    )
+    .option('--merge-repeats', 'write an id that repeats once, with its length');
+}
+
+export function addFirstCharacter(command: Command): Command {
+  return command.option(
+    '--first-character <code>',
+    'of a tokenizer.json: the character that stands for unit 0 (default: U+4E00; codec-bpe also takes U+E000)',
+    codePoint,
+  );
+}
+
+/** `U+4E00`, `0x4E00`, `19968`. */
+export function codePoint(text: string): number {
+  const value = Number(text.replace(/^U\+/i, '0x'));
+  if (!Number.isSafeInteger(value) || value < 0x4e00 || value > 0x10ffff)
+    throw new InvalidArgumentError('It has to be a code point of U+4E00 or later.');
+  return value;
+}
+
+export function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It has to be an integer of 1 or more.');

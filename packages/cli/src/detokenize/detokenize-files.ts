@@ -1,5 +1,12 @@
 import { createWavWriter } from '@speech-tokens/audio-files';
-import { SpeechTokensError, sampleCountOf, type TokenGrid } from '@speech-tokens/core';
+import {
+  type BytePairCoder,
+  originalSpace,
+  SpeechTokensError,
+  sampleCountOf,
+  type TokenGrid,
+  undoTransforms,
+} from '@speech-tokens/core';
 import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, UsageError } from '../exit-codes.ts';
@@ -9,12 +16,13 @@ import { checkMayWrite, planOutputs, standardStream, stemOf } from '../io/output
 import { processFiles, type Work } from '../io/process-files.ts';
 import { sniffInput } from '../io/sniff-input.ts';
 import { openTokens, type TokenInput } from '../io/token-input.ts';
+import { notTokens } from '../io/whole-tokens.ts';
 import { findComponents } from '../plugins/find-components.ts';
 import { formatDuration, formatSampleRate, formatSpeed } from '../terminal/figures.ts';
 import { printable } from '../terminal/text-width.ts';
+import { type BpeFile, codersToUndo, openBpeFile } from '../transform/bpe-file.ts';
 import { detokenizeGrids } from './detokenize-grids.ts';
 import { createDetokenizers, type Detokenizers } from './detokenizers.ts';
-import { spaceOfModel, undoTransforms } from './undo-transforms.ts';
 
 /** What `--json` shows of one token file. */
 export interface DetokenizedFile {
@@ -50,13 +58,14 @@ export async function detokenizeFiles(
   if (context.out.capabilities.isTerminal && planned.some(({ output }) => output === standardStream)) {
     throw new UsageError('Sound is not text: give --out PATH, or pipe it into another program');
   }
+  const bpe = options.bpe === undefined ? undefined : await openBpeFile(context, options.bpe, options.firstCharacter);
   return processFiles<Detokenizers, DetokenizedFile>(context, {
     command: 'detokenize',
     planned,
     options,
     load: async () => createDetokenizers(context, await findComponents(context, options.plugins), options),
     unload: (detokenizers) => detokenizers.close(),
-    work: (detokenizers, work) => detokenizeFile(context, detokenizers, work, options),
+    work: (detokenizers, work) => detokenizeFile(context, detokenizers, { ...work, bpe }, options),
     summary: (result) =>
       `${printable(result.input)}: ${formatDuration(result.durationSeconds)} at ${formatSampleRate(
         result.sampleRateHz,
@@ -67,7 +76,7 @@ export async function detokenizeFiles(
 async function detokenizeFile(
   context: CliContext,
   detokenizers: Detokenizers,
-  { input: argument, output, task }: Work,
+  { input: argument, output, task, bpe }: Work & { readonly bpe: BpeFile | undefined },
   options: DetokenizeCommandOptions,
 ): Promise<DetokenizedFile> {
   const { signal } = context;
@@ -81,7 +90,8 @@ async function detokenizeFile(
       ofEcdc: (listed) => detokenizers.spaceOf(options.tokenizer ?? listed.id),
     });
     const codebookCount = codebooksOf(tokens, argument, options.codebooks);
-    const { id, detokenizer } = await detokenizers.forSpace(spaceOfModel(tokens.tokenSpace));
+    const bytePairs = codersToUndo(tokens.tokenSpace, bpe);
+    const { id, detokenizer } = await detokenizers.forSpace(originalSpace(tokens.tokenSpace));
     const startMs = performance.now();
     const { sampleRateHz, channelCount } = detokenizer.audioFormat;
     const sampleFormat = options.float === true ? 'float32' : 'int16';
@@ -95,7 +105,10 @@ async function detokenizeFile(
     try {
       const total = tokens.sampleCount / tokens.tokenSpace.sampleRateHz;
       let sampleCount = 0;
-      for await (const chunk of detokenizeGrids(detokenizer, plainGrids(tokens), { codebookCount, signal })) {
+      for await (const chunk of detokenizeGrids(detokenizer, plainGrids(tokens, bytePairs), {
+        codebookCount,
+        signal,
+      })) {
         await writer.write(chunk);
         sampleCount += sampleCountOf(chunk);
         task.update(sampleCount / sampleRateHz, total);
@@ -128,8 +141,8 @@ async function detokenizeFile(
   }
 }
 
-async function* plainGrids(tokens: TokenInput): AsyncGenerator<TokenGrid> {
-  for await (const grid of tokens.grids()) yield undoTransforms(grid);
+async function* plainGrids(tokens: TokenInput, bytePairs: readonly BytePairCoder[]): AsyncGenerator<TokenGrid> {
+  for await (const grid of tokens.grids()) yield undoTransforms(grid, { bytePairs });
 }
 
 function codebooksOf(tokens: TokenInput, name: string, wanted: number | undefined): number | undefined {
@@ -156,15 +169,5 @@ function spaceOfNpy(
     wanted: '--tokenizer ID',
     remedy: 'Add --tokenizer with the id that they were made with; `speech-tokens tokenizers` lists them',
     details: { argument: 'tokenizer' },
-  });
-}
-
-function notTokens(name: string): SpeechTokensError<'token-file-invalid'> {
-  return new SpeechTokensError('token-file-invalid', {
-    problem: `${name} is not a token file`,
-    found: 'something that begins like no token file',
-    wanted: '.safetensors, .json, .npy or .ecdc, as `speech-tokens tokenize` writes them',
-    remedy: 'Make tokens of a recording first: speech-tokens tokenize FILE',
-    details: { path: name },
   });
 }

@@ -18,6 +18,8 @@ export interface FileCommand<Model, Result> {
   readonly command: string;
   readonly planned: readonly PlannedOutput[];
   readonly options: CommonOptions & JobOptions;
+  /** What is shown while it loads. */
+  readonly loading?: string;
   /** Once, before the first file. */
   load(): Promise<Model>;
   unload(model: Model): Promise<void>;
@@ -43,7 +45,16 @@ interface Failure {
  */
 export async function processFiles<Model, Result extends FileResult>(
   context: CliContext,
-  { command, planned, options, load, unload, work, summary }: FileCommand<Model, Result>,
+  {
+    command,
+    planned,
+    options,
+    loading = 'Loading the model …',
+    load,
+    unload,
+    work,
+    summary,
+  }: FileCommand<Model, Result>,
 ): Promise<ExitCode> {
   const isQuiet = options.quiet === true;
   const { capabilities, painter } = context.err;
@@ -70,7 +81,7 @@ export async function processFiles<Model, Result extends FileResult>(
   };
 
   try {
-    progress.stage('Loading the model …');
+    progress.stage(loading);
     const model = await load();
     progress.stage('');
     try {

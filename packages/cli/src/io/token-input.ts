@@ -3,6 +3,7 @@ import {
   alignmentSamples,
   gridFromJson,
   gridFromNpy,
+  hasSpans,
   openTokenFile,
   SpeechTokensError,
   sliceGrid,
@@ -95,7 +96,7 @@ async function* inPieces(grid: TokenGrid): AsyncGenerator<TokenGrid> {
   const hasClock = tokenSpace.codebooks.every(({ hopSamples }) => hopSamples !== undefined);
   const step = hasClock ? alignmentSamples(tokenSpace) : undefined;
   // Spans must not be cut, so such tokens go as one piece.
-  if (step === undefined || tokenSpace.durations === 'spans') {
+  if (step === undefined || hasSpans(tokenSpace)) {
     if (sampleCount > 0) yield grid;
     return;
   }

@@ -1,6 +1,7 @@
 import { writeEcdc } from '@speech-tokens/codec-rvq/ecdc';
 import {
   createTokenFileWriter,
+  emptyGrid,
   gridToJsonText,
   gridToNpy,
   joinGrids,
@@ -47,9 +48,10 @@ export async function writeTokens(
     await writer.writeTo(toOutput, { signal });
     return;
   }
+  const empty = emptyGrid(options.tokenSpace, options.codebookCount);
   // Says at once when tokens of this space have no place in such a file.
-  if (format === 'ecdc') writeEcdc(emptyGrid(options));
-  const whole: TokenGrid[] = [emptyGrid(options)];
+  if (format === 'ecdc') writeEcdc(empty);
+  const whole: TokenGrid[] = [empty];
   for await (const grid of grids) whole.push(grid);
   const grid = joinGrids(whole.length > 1 ? whole.slice(1) : whole);
   const pieces = { npy: gridToNpy, ecdc: ecdcPieces, json: jsonPieces }[format](grid, generator);
@@ -70,12 +72,4 @@ function* jsonPieces(grid: TokenGrid, generator: string): Generator<Uint8Array> 
 
 function ecdcPieces(grid: TokenGrid): readonly Uint8Array[] {
   return [writeEcdc(grid)];
-}
-
-/** The tokens of a recording of no samples. */
-function emptyGrid({ tokenSpace, codebookCount }: TokenOutputOptions): TokenGrid {
-  const ids = new Uint32Array(0);
-  const track = tokenSpace.durations === undefined ? { ids } : { ids, durationsFrames: new Uint32Array(0) };
-  const tracks = Array.from({ length: codebookCount }, () => track);
-  return { tokenSpace, startSample: 0, sampleCount: 0, tracks };
 }

@@ -1,15 +1,15 @@
-import { extname } from 'node:path';
 import { convertStream } from '@speech-tokens/audio-files';
 import { type SpeechTokenizerV1, SpeechTokensError, type TokenGrid } from '@speech-tokens/core';
 import type { TokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
-import { type ExitCode, UsageError } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import { openAudio } from '../io/audio-source.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';
 import { openInput } from '../io/input-source.ts';
-import { checkMayWrite, type PlannedOutput, planOutputs, standardStream, stemOf } from '../io/output-paths.ts';
+import { checkTerminal, formatOf } from '../io/output-format.ts';
+import { checkMayWrite, planOutputs, stemOf } from '../io/output-paths.ts';
 import { processFiles, type Work } from '../io/process-files.ts';
-import { type TokenFormat, tokenFormats, writeTokens } from '../io/token-output.ts';
+import { type TokenFormat, writeTokens } from '../io/token-output.ts';
 import { defaultTokenizerId, findComponents } from '../plugins/find-components.ts';
 import { loadTokenizer } from '../plugins/load-component.ts';
 import { formatDuration, formatSpeed, plural } from '../terminal/figures.ts';
@@ -130,22 +130,6 @@ async function tokenizeFile(
   } finally {
     await input.close();
   }
-}
-
-function formatOf({ format, out }: TokenizeCommandOptions): TokenFormat {
-  const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
-  const byEnding = tokenFormats.find((candidate) => candidate === ending);
-  if (format !== undefined && byEnding !== undefined && format !== byEnding) {
-    throw new UsageError(`--out ${out} ends in .${ending}, but --format says ${format}: change one of them`);
-  }
-  return format ?? byEnding ?? 'safetensors';
-}
-
-/** Bytes on a terminal help no one and may upset it. */
-function checkTerminal(context: CliContext, planned: readonly PlannedOutput[], format: TokenFormat): void {
-  const isTerminal = context.out.capabilities.isTerminal;
-  if (!isTerminal || format === 'json' || planned.every(({ output }) => output !== standardStream)) return;
-  throw new UsageError('A token file is not text: give --out PATH, pipe it into another program, or use --format json');
 }
 
 /** @throws SpeechTokensError `argument-invalid` */

@@ -12,6 +12,8 @@ export interface ErrorDetails {
   'token-grid-invalid': { readonly codebook?: string };
   /** A token file cannot be read. */
   'token-file-invalid': { readonly path?: string };
+  /** Byte pair merges, or a file of them, cannot be used; `feature` names what a tokenizer.json asks for and is not done here. */
+  'merges-invalid': { readonly path?: string; readonly feature?: string };
   /** The input of a stream does not start where the last one ended. */
   'stream-order': { readonly foundStartSample: number; readonly wantedStartSample: number };
   'session-closed': object;

@@ -6,6 +6,7 @@ export {
   type PartialFile,
   writeFileAtomically,
 } from './files/index.ts';
+export { readMergesFileAt, writeMergesFile } from './merges-file/merges-files.ts';
 export type { CachedModelFile, VerifiedModelFile } from './models/cached-files.ts';
 export { withCheckpointDirectory } from './models/checkpoint-directory.ts';
 export type { LockTiming } from './models/file-lock.ts';

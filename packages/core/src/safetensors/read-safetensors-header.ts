@@ -26,7 +26,7 @@ export interface SafetensorsReadOptions {
   /** The file's path, for messages and error details. */
   readonly path: string;
   /** The code of the errors: `checkpoint-invalid` where absent. */
-  readonly errorCode?: 'checkpoint-invalid' | 'token-file-invalid';
+  readonly errorCode?: 'checkpoint-invalid' | 'token-file-invalid' | 'merges-invalid';
 }
 
 /** The longest header that readers of the format accept, without the 8 bytes of its length. */

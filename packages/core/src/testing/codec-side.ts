@@ -3,7 +3,7 @@ import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
 import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { Streaming } from '../contract/streaming.ts';
 import { alignmentSamples } from '../tokens/frame-clock.ts';
-import type { TokenSpace } from '../tokens/token-space.ts';
+import { hasSpans, type TokenSpace } from '../tokens/token-space.ts';
 
 export interface CodebookSettings {
   readonly codebookCount?: number;
@@ -93,9 +93,10 @@ export const noClock = 'a codebook of its token space carries no clock';
 /** Why checks of streaming have nothing to check; `true` where they have. */
 export function streamsOrReason(side: CodecSide<unknown, unknown, unknown, unknown>): true | string {
   if (side.streaming === undefined) return `the ${side.name} has no streaming side`;
-  const { codebooks, durations } = side.part.tokenSpace;
+  const { codebooks } = side.part.tokenSpace;
   if (codebooks.some(({ hopSamples }) => hopSamples === undefined)) return noClock;
-  if (side.name === 'detokenizer' && durations === 'spans') return 'ids of its token space cannot be cut at any frame';
+  if (side.name === 'detokenizer' && hasSpans(side.part.tokenSpace))
+    return 'ids of its token space cannot be cut at any frame';
   return true;
 }
 

@@ -32,7 +32,10 @@ export function trackOf(byFrame: Uint32Array, space: TokenSpace): TokenTrack {
       durations.push(1);
     }
   }
-  return { ids: Uint32Array.from(ids), durationsFrames: Uint32Array.from(durations) };
+  const durationsFrames = Uint32Array.from(durations);
+  // Here every span is one run.
+  const runs = space.durations === 'spans-of-runs' ? { runDurationsFrames: durationsFrames.slice() } : {};
+  return { ids: Uint32Array.from(ids), durationsFrames, ...runs };
 }
 
 /** One id a frame: durations are written out. */
@@ -58,9 +61,10 @@ export function joinStreamedGrids(grids: readonly TokenGrid[]): TokenGrid {
 /** A copy that shares no memory; with `asViews`, its arrays lie in the middle of larger buffers. */
 export function copyGrid(grid: TokenGrid, { asViews = false }: { readonly asViews?: boolean } = {}): TokenGrid {
   const tracks = grid.tracks.map(
-    ({ ids, durationsFrames }): TokenTrack => ({
+    ({ ids, durationsFrames, runDurationsFrames }): TokenTrack => ({
       ids: copyArray(ids, asViews),
       ...(durationsFrames === undefined ? {} : { durationsFrames: copyArray(durationsFrames, asViews) }),
+      ...(runDurationsFrames === undefined ? {} : { runDurationsFrames: copyArray(runDurationsFrames, asViews) }),
     }),
   );
   const sideTracks = grid.sideTracks?.map((side): SideTrack => ({ ...side, values: copyArray(side.values, asViews) }));

@@ -24,6 +24,7 @@ export interface GridJson {
     readonly codebook: string;
     readonly ids: readonly number[];
     readonly durationsFrames?: readonly number[];
+    readonly runDurationsFrames?: readonly number[];
   }[];
   /** Absent where there are none. */
   readonly sideTracks?: readonly {
@@ -63,12 +64,14 @@ function* jsonPieces(grid: TokenGrid, generator: string): Generator<string, void
     sampleCount,
   };
   yield `${JSON.stringify(head).slice(0, -1)},\n"tracks":[`;
-  for (const [index, { ids, durationsFrames }] of tracks.entries()) {
+  for (const [index, { ids, ...durations }] of tracks.entries()) {
     yield `${index === 0 ? '' : ','}\n{"codebook":${JSON.stringify(tokenSpace.codebooks[index]?.name)},"ids":[`;
     yield* numberPieces(ids);
-    if (durationsFrames !== undefined) {
-      yield '],"durationsFrames":[';
-      yield* numberPieces(durationsFrames);
+    for (const name of ['durationsFrames', 'runDurationsFrames'] as const) {
+      const values = durations[name];
+      if (values === undefined) continue;
+      yield `],"${name}":[`;
+      yield* numberPieces(values);
     }
     yield ']}';
   }
@@ -136,10 +139,13 @@ function parse(text: string): unknown {
 }
 
 function readTrack(value: unknown, index: number): TokenTrack {
-  const track = (value ?? {}) as { readonly ids?: unknown; readonly durationsFrames?: unknown };
-  const ids = integers(track.ids, `tracks[${index}].ids`);
-  if (track.durationsFrames === undefined) return { ids };
-  return { ids, durationsFrames: integers(track.durationsFrames, `tracks[${index}].durationsFrames`) };
+  const track = (value ?? {}) as { readonly [name in keyof TokenTrack]?: unknown };
+  const read = (name: keyof TokenTrack): Uint32Array => integers(track[name], `tracks[${index}].${name}`);
+  return {
+    ids: read('ids'),
+    ...(track.durationsFrames === undefined ? {} : { durationsFrames: read('durationsFrames') }),
+    ...(track.runDurationsFrames === undefined ? {} : { runDurationsFrames: read('runDurationsFrames') }),
+  };
 }
 
 function readSideTrack(value: unknown, index: number): SideTrack {

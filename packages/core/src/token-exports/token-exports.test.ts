@@ -62,6 +62,16 @@ describe('JSON', () => {
     );
   });
 
+  test('holds the runs of spans', () => {
+    const tokenSpace: TokenSpace = { ...spaceOf([4]), durations: 'spans-of-runs' };
+    const track = { ids: ids(5), durationsFrames: ids(3), runDurationsFrames: ids(1, 2) };
+    const spans: TokenGrid = { ...gridOf(tokenSpace, 12), tracks: [track] };
+    expect(gridToJson(spans).tracks).toEqual([
+      { codebook: 'codebook-0', ids: [5], durationsFrames: [3], runDurationsFrames: [1, 2] },
+    ]);
+    expect(gridFromJson(gridToJson(spans))).toEqual(spans);
+  });
+
   test('long grids come in pieces', () => {
     const long = gridOf(
       spaceOf([4], 70_000),

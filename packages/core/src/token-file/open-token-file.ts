@@ -5,6 +5,7 @@ import { isSpeechTokensError, SpeechTokensError } from '../errors/speech-tokens-
 import { readSafetensorsHeader } from '../safetensors/read-safetensors-header.ts';
 import { alignmentSamples, framesBefore, type SampleRange, sideRows } from '../tokens/frame-clock.ts';
 import type { SideTrack, TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
+import { hasSpans } from '../tokens/token-space.ts';
 import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
 import { checkCut } from '../transforms/slice-grid.ts';
 import { findTensors, type SideTrackTensor } from './token-file-layout.ts';
@@ -31,7 +32,7 @@ export interface TokenFile extends TokenFileMetadata {
   read(options?: ReadTokensOptions): Promise<TokenGrid>;
   /**
    * The tokens from start to end in grids of about `grainSamples` (rounded up to whole frames), which joined equal the
-   * whole: for long files. At least one grid; a space without a clock gives just one. Errors as `read`.
+   * whole: for long files. At least one grid; a space without a clock, or with spans, gives just one. Errors as `read`.
    */
   grids(grainSamples: number, options?: Omit<ReadTokensOptions, keyof SampleRange>): AsyncGenerator<TokenGrid, void>;
 }
@@ -50,11 +51,7 @@ export async function openTokenFile(source: ByteSource, options: SignalOption = 
   const codebookCount = layout.tracks.length;
   const hasClock = tokenSpace.codebooks.every((codebook) => codebook.hopSamples !== undefined);
   const readers = layout.tracks.map((tensors, index) =>
-    createTrackReader(
-      source,
-      tensors,
-      tokenSpace.durations === 'spans' ? tokenSpace.codebooks[index]?.name : undefined,
-    ),
+    createTrackReader(source, tensors, hasSpans(tokenSpace) ? tokenSpace.codebooks[index]?.name : undefined),
   );
 
   async function readTrack(
@@ -117,11 +114,12 @@ export async function openTokenFile(source: ByteSource, options: SignalOption = 
     read,
     async *grids(grainSamples, gridOptions = {}) {
       if (!(grainSamples > 0)) throw invalidArgument('grainSamples', String(grainSamples), 'a number above 0');
-      const step = hasClock ? (alignmentSamples(tokenSpace) as number) : sampleCount;
+      const canBeCut = hasClock && !hasSpans(tokenSpace);
+      const step = canBeCut ? (alignmentSamples(tokenSpace) as number) : sampleCount;
       const grain = Math.ceil(grainSamples / step) * step;
       let from = startSample;
       do {
-        const to = hasClock ? Math.min(endSample, from + grain) : endSample;
+        const to = canBeCut ? Math.min(endSample, from + grain) : endSample;
         yield await read({ ...gridOptions, startSample: from, endSample: to });
         from = to;
       } while (from < endSample);

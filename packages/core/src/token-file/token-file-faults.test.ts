@@ -40,6 +40,7 @@ describe('files that are not right', () => {
     return file;
   };
   const runs = JSON.stringify(tokenSpaceToJson({ ...spaceOf([4]), durations: 'runs' }));
+  const runSpans = JSON.stringify(tokenSpaceToJson({ ...spaceOf([4]), durations: 'spans-of-runs' }));
   const side = '[{"name":"scale","hopSamples":8,"valuesPerFrame":2}]';
 
   test('the file that the others change is right', async () => {
@@ -73,6 +74,7 @@ describe('files that are not right', () => {
       make({ token_space: runs }, [layout('ids.0', 2), layout('durations.0', 1)]),
       /does not fit its ids/,
     ],
+    ['no runs', make({ token_space: runSpans }, [layout('ids.0', 1), layout('durations.0', 1)]), /run_durations\.0 is/],
     ['side tracks that are not JSON', make({ side_tracks: 'x' }), /side_tracks/],
     ['side tracks without a name', make({ side_tracks: '[{"hopSamples":1,"valuesPerFrame":1}]' }), /side_tracks/],
     ['side tracks of null', make({ side_tracks: '[null]' }), /side_tracks/],

@@ -10,6 +10,7 @@ export interface IntegerTensor extends SafetensorsTensor {
 export interface TrackTensors {
   readonly ids: IntegerTensor;
   readonly durationsFrames?: IntegerTensor;
+  readonly runDurationsFrames?: IntegerTensor;
 }
 
 export interface SideTrackTensor {
@@ -65,7 +66,13 @@ export function findTensors(header: SafetensorsHeader, metadata: TokenFileMetada
       const name = tensorNames.durations(index);
       throw invalid(path, `The tensor ${name} does not fit its ids`, `${durationsFrames.length}`, `${ids.length}`);
     }
-    tracks.push({ ids, durationsFrames });
+    tracks.push({
+      ids,
+      durationsFrames,
+      ...(tokenSpace.durations === 'spans-of-runs'
+        ? { runDurationsFrames: findIntegers(tensorNames.runDurations(index)) }
+        : {}),
+    });
   }
   checkCover(tracks, metadata, path);
 

@@ -35,6 +35,7 @@ const maximumJsonLength = 4_000_000;
 export const tensorNames = {
   ids: (codebook: number): string => `ids.${codebook}`,
   durations: (codebook: number): string => `durations.${codebook}`,
+  runDurations: (codebook: number): string => `run_durations.${codebook}`,
   side: (name: string): string => `side.${name}`,
 };
 

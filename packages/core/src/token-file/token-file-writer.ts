@@ -5,7 +5,7 @@ import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { buildSafetensorsHeader, type SafetensorsLayout } from '../safetensors/build-safetensors-header.ts';
 import { type CollectedSideTrack, createGridCollector, type GridCollector } from '../tokens/grid-collector.ts';
 import { type IntegerList, type IntegerWidthBytes, integerWidthBytes } from '../tokens/integer-list.ts';
-import type { TokenGrid } from '../tokens/token-grid.ts';
+import { emptyGrid, type TokenGrid } from '../tokens/token-grid.ts';
 import type { Codebook, TokenSpace } from '../tokens/token-space.ts';
 import { validateTokenSpace } from '../tokens/validate-token-space.ts';
 import { type TokenFileSource, tensorNames, writeMetadata } from './token-file-metadata.ts';
@@ -67,12 +67,14 @@ export function createTokenFileWriter(options: TokenFileWriterOptions): TokenFil
     },
     async writeTo(sink, { signal } = {}) {
       const { startSample, sampleCount, tracks, sideTracks } = collector ?? createGridCollector(empty);
-      const tensors = tracks.flatMap(({ ids, durationsFrames }, index) => {
+      const tensors = tracks.flatMap(({ ids, durationsFrames, runDurationsFrames }, index) => {
         const { size } = tokenSpace.codebooks[index] as Codebook;
-        const idTensor = integerTensor(tensorNames.ids(index), ids, integerWidthBytes(size));
-        if (durationsFrames === undefined) return [idTensor];
-        const width = integerWidthBytes(durationsFrames.maximum + 1);
-        return [idTensor, integerTensor(tensorNames.durations(index), durationsFrames, width)];
+        const found = [integerTensor(tensorNames.ids(index), ids, integerWidthBytes(size))];
+        if (durationsFrames !== undefined) found.push(durationsTensor(tensorNames.durations(index), durationsFrames));
+        if (runDurationsFrames !== undefined) {
+          found.push(durationsTensor(tensorNames.runDurations(index), runDurationsFrames));
+        }
+        return found;
       });
       tensors.push(...sideTracks.map(floatTensor));
       // Wide elements first: so all are aligned.
@@ -98,15 +100,6 @@ function pick({ startSample, sideTracks }: TokenGrid): Partial<TokenGrid> {
   return sideTracks === undefined ? { startSample } : { startSample, sideTracks };
 }
 
-function emptyGrid(tokenSpace: TokenSpace, codebookCount: number): TokenGrid {
-  const tracks = Array.from({ length: codebookCount }, () =>
-    tokenSpace.durations === undefined
-      ? { ids: new Uint32Array(0) }
-      : { ids: new Uint32Array(0), durationsFrames: new Uint32Array(0) },
-  );
-  return { tokenSpace, startSample: 0, sampleCount: 0, tracks };
-}
-
 /** A tensor with its data, block by block. */
 interface TensorData {
   readonly layout: SafetensorsLayout;
@@ -126,6 +119,11 @@ function integerTensor(name: string, list: IntegerList, widthBytes: IntegerWidth
       }
     },
   };
+}
+
+/** Durations in the fewest bytes that hold the longest. */
+function durationsTensor(name: string, list: IntegerList): TensorData {
+  return integerTensor(name, list, integerWidthBytes(list.maximum + 1));
 }
 
 function floatTensor({ name, valuesPerFrame, pieces }: CollectedSideTrack): TensorData {

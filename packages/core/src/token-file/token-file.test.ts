@@ -266,6 +266,29 @@ describe('writing and reading', () => {
     await expect(openTokenFile(bytesSource(file), { signal: controller.signal })).rejects.toBe(reason);
   });
 
+  test('spans come with their runs, in whole and in parts', async () => {
+    const tokenSpace: TokenSpace = { ...spaceOf([4]), durations: 'spans-of-runs' };
+    const track = { ids: ids(5, 6, 5), durationsFrames: ids(3, 2, 400), runDurationsFrames: ids(1, 2, 2, 300, 100) };
+    const grid: TokenGrid = { tokenSpace, startSample: 8, sampleCount: 4 * 405, tracks: [track] };
+    const file = await fileOf([grid]);
+    const header = await readSafetensorsHeader(bytesSource(file));
+    expect(header.tensors.get('run_durations.0')).toMatchObject({ dtype: 'U16', shape: [5] });
+    const opened = await openTokenFile(bytesSource(file));
+    expect(await opened.read()).toEqual(grid);
+    for (const [startSample, endSample] of [
+      [8, 20],
+      [20, 28],
+      [28, 1628],
+      [20, 1628],
+      [28, 28],
+    ] as const) {
+      expect(await opened.read({ startSample, endSample })).toEqual(sliceGrid(grid, startSample, endSample));
+    }
+    await expect(opened.read({ endSample: 12 })).rejects.toThrow(/cuts through a token/);
+    const empty = await openTokenFile(bytesSource(await fileOf([sliceGrid(grid, 28, 28)])));
+    expect(await empty.read()).toEqual(sliceGrid(grid, 28, 28));
+  });
+
   test('refuses ranges and counts that the file does not have', async () => {
     const grid: TokenGrid = {
       tokenSpace: spaceOf([4, 4]),
@@ -279,9 +302,9 @@ describe('writing and reading', () => {
     await expect(opened.read({ startSample: 10 })).rejects.toThrow(/cuts through a frame/);
     await expect(opened.read({ startSample: 4 })).rejects.toThrow(/not within the tokens/);
     await expect(opened.grids(0).next()).rejects.toMatchObject({ details: { argument: 'grainSamples' } });
-    const flat = flatten(timeOrderedLayout(spaceOf([4]), { idOffsets: 'none' })).apply({
+    const flat = flatten(timeOrderedLayout(grid.tokenSpace, { idOffsets: 'none' })).apply({
       ...grid,
-      tokenSpace: spaceOf([4]),
+      tracks: [{ ids: ids(1, 2, 3) }, { ids: ids(4, 5, 6) }],
     });
     const openedFlat = await openTokenFile(bytesSource(await fileOf([flat])));
     await expect(openedFlat.read({ startSample: 12 })).rejects.toThrow(/without a clock/);
@@ -291,5 +314,6 @@ describe('writing and reading', () => {
     await expect(openedSpans.read({ startSample: 16 })).rejects.toThrow(/cuts through a token of codebook codebook-0/);
     await expect(openedSpans.read({ endSample: 16 })).rejects.toThrow(/cuts through a token/);
     expect((await openedSpans.read({ startSample: 12 })).tracks[0]).toEqual({ ids: ids(5), durationsFrames: ids(2) });
+    expect(await collect(openedSpans.grids(4))).toEqual([spanGrid]);
   });
 });

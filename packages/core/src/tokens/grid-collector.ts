@@ -10,6 +10,7 @@ import { validateTokenGrid } from './validate-token-grid.ts';
 export interface CollectedTrack {
   readonly ids: IntegerList;
   readonly durationsFrames?: IntegerList;
+  readonly runDurationsFrames?: IntegerList;
 }
 
 /** One side track's rows so far. */
@@ -41,7 +42,10 @@ export function createGridCollector(first: TokenGrid): GridCollector {
   const codebookCount = first.tracks.length;
   const tracks = first.tracks.map((_, index) => {
     const ids = createIntegerList(integerWidthBytes((tokenSpace.codebooks[index] as Codebook).size));
-    return tokenSpace.durations === undefined ? { ids } : { ids, durationsFrames: createIntegerList(4) };
+    if (tokenSpace.durations === undefined) return { ids };
+    const durationsFrames = createIntegerList(4);
+    if (tokenSpace.durations !== 'spans-of-runs') return { ids, durationsFrames };
+    return { ids, durationsFrames, runDurationsFrames: createIntegerList(4) };
   });
   const sideTracks = (first.sideTracks ?? []).map(({ name, hopSamples, valuesPerFrame }) => ({
     name,
@@ -93,7 +97,9 @@ export function createGridCollector(first: TokenGrid): GridCollector {
   };
 }
 
-function appendTrack(collected: CollectedTrack, { ids, durationsFrames }: TokenTrack, mergesSeam: boolean): void {
+function appendTrack(collected: CollectedTrack, track: TokenTrack, mergesSeam: boolean): void {
+  const { ids, durationsFrames, runDurationsFrames } = track;
+  if (runDurationsFrames !== undefined) collected.runDurationsFrames?.append(runDurationsFrames);
   const durations = collected.durationsFrames;
   if (durations === undefined || durationsFrames === undefined) {
     collected.ids.append(ids);

@@ -9,6 +9,11 @@ export interface TokenTrack {
    * space has `durations`: merged repeats and byte pairs carry their timing here, so that it can be restored exactly.
    */
   readonly durationsFrames?: Uint32Array;
+  /**
+   * The runs that the ids stand for, one id's after the other's: how many frames each lasts, at least 1. Those of an id
+   * add up to its duration. Present if and only if the token space's `durations` are `spans-of-runs`.
+   */
+  readonly runDurationsFrames?: Uint32Array;
 }
 
 /** Values that a codec needs beside its ids to decode (for example one loudness scale a segment). */
@@ -42,6 +47,22 @@ export interface TokenGrid {
    */
   readonly tracks: readonly TokenTrack[];
   readonly sideTracks?: readonly SideTrack[];
+}
+
+/** A grid without tokens, for an empty recording: it still says of which token space, and of how many codebooks. */
+export function emptyGrid(tokenSpace: TokenSpace, codebookCount: number): TokenGrid {
+  const tracks = Array.from({ length: codebookCount }, () => emptyTrack(tokenSpace));
+  return { tokenSpace, startSample: 0, sampleCount: 0, tracks };
+}
+
+/** The track of a codebook for which there are no frames. */
+export function emptyTrack({ durations }: TokenSpace): TokenTrack {
+  const ids = new Uint32Array(0);
+  if (durations === undefined) return { ids };
+  const durationsFrames = new Uint32Array(0);
+  return durations === 'spans-of-runs'
+    ? { ids, durationsFrames, runDurationsFrames: new Uint32Array(0) }
+    : { ids, durationsFrames };
 }
 
 /** Frames of `hopSamples` that cover `sampleCount` samples: the last may reach past the end. */

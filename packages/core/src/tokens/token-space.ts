@@ -72,10 +72,16 @@ export interface TokenSpace {
   /**
    * How long ids last. Absent: each one frame, and tracks carry no durations. `runs`: an id lasts as long as it repeats,
    * so neighbours differ, and it may be cut at any frame. `spans`: an id stands for several frames that belong together.
+   * `spans-of-runs`: an id stands for several runs that belong together, and tracks carry the duration of each run too.
    */
-  readonly durations?: 'runs' | 'spans';
+  readonly durations?: 'runs' | 'spans' | 'spans-of-runs';
   /** Present where a transform made this space. */
   readonly derivedFrom?: TokenSpaceDerivation;
+}
+
+/** Whether ids stand for several frames that belong together, so that tracks cannot be cut at any frame. */
+export function hasSpans({ durations }: TokenSpace): boolean {
+  return durations === 'spans' || durations === 'spans-of-runs';
 }
 
 /** Frames per second of one codebook (its tokens per second, unless they have durations); `undefined` where it carries no clock. */

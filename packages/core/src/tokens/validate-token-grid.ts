@@ -15,8 +15,8 @@ export interface ValidateTokenGridOptions {
 
 /**
  * Checks that a grid keeps to its token space: sample counts are safe integers, the start is aligned, ids are in range,
- * durations fit their ids and are at least one frame, runs differ from their neighbours, and tracks and side tracks
- * cover the samples (see `TokenGrid.tracks`).
+ * durations fit their ids and are at least one frame, runs differ from their neighbours or add up to the spans that they
+ * lie in, and tracks and side tracks cover the samples (see `TokenGrid.tracks`).
  * @throws SpeechTokensError `token-grid-invalid`, with the codebook where there is one
  * @throws SpeechTokensError `token-space-mismatch` where the grid is not of `options.tokenSpace`
  * @throws SpeechTokensError `argument-invalid` where the grid's token space is itself invalid
@@ -39,6 +39,7 @@ export function validateTokenGrid(grid: TokenGrid, options: ValidateTokenGridOpt
     const codebook = space.codebooks[index] as Codebook;
     checkIds(track, codebook);
     checkDurations(track, codebook, space);
+    checkRuns(track, codebook, space);
   }
   checkCover(tracks, space, sampleCount);
   checkSideTracks(grid.sideTracks ?? [], startSample, startSample + sampleCount);
@@ -91,6 +92,32 @@ function checkDurations({ ids, durationsFrames }: TokenTrack, { name }: Codebook
     if (ids[i] === ids[i - 1]) {
       throw invalid(`Codebook ${name} is not merged`, `${ids[i]} at ${i - 1} and ${i}`, 'one id with their sum', name);
     }
+  }
+}
+
+/** The runs of each id must add up to its duration. */
+function checkRuns({ durationsFrames, runDurationsFrames: runs }: TokenTrack, { name }: Codebook, space: TokenSpace) {
+  if (space.durations !== 'spans-of-runs') {
+    if (runs === undefined) return;
+    throw invalid(`Codebook ${name} has runs`, 'runDurationsFrames', 'none: its token space has none', name);
+  }
+  if (!isUint32Array(runs)) throw invalid(`Codebook ${name} lacks runs`, typeName(runs), 'a Uint32Array', name);
+  const zero = runs.indexOf(0);
+  if (zero >= 0) throw invalid(`A run of codebook ${name} is empty`, `0 at ${zero}`, 'at least 1 frame', name);
+  let run = 0;
+  for (const [index, duration] of (durationsFrames as Uint32Array).entries()) {
+    let frames = 0;
+    while (frames < duration && run < runs.length) frames += runs[run++] as number;
+    if (frames === duration) continue;
+    throw invalid(
+      `The runs of codebook ${name} do not fit its ids`,
+      `runs of ${frames} frames for the id at ${index}`,
+      `${duration} frames`,
+      name,
+    );
+  }
+  if (run < runs.length) {
+    throw invalid(`The runs of codebook ${name} do not fit its ids`, `${runs.length} runs`, `${run}`, name);
   }
 }
 

@@ -1,7 +1,7 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { alignmentSamples } from './frame-clock.ts';
 import { showValue } from './show-value.ts';
-import type { Codebook, TokenSpace } from './token-space.ts';
+import { type Codebook, hasSpans, type TokenSpace } from './token-space.ts';
 
 /** Ids are kept in 32 bits. */
 const maximumCodebookSize = 2 ** 32;
@@ -124,8 +124,8 @@ function validateWindows({ windowSamples, segments, blockSamples, codebooks }: T
 }
 
 function validateDurations(space: TokenSpace): void {
-  if (space.durations !== 'runs' && space.durations !== 'spans') {
-    throw invalid('durations', showValue(space.durations), '"runs", "spans" or nothing');
+  if (space.durations !== 'runs' && !hasSpans(space)) {
+    throw invalid('durations', showValue(space.durations), '"runs", "spans", "spans-of-runs" or nothing');
   }
   const clockless = space.codebooks.find((codebook) => codebook.hopSamples === undefined);
   if (clockless !== undefined) {

@@ -31,6 +31,19 @@ const gridOf = (changes: Partial<TokenGrid> = {}): TokenGrid => ({
   ...changes,
 });
 const runs: TokenSpace = { ...space, durations: 'runs' };
+const runSpans: TokenSpace = { ...space, durations: 'spans-of-runs' };
+const runSpanGrid = (ids: number[], durationsFrames: number[], runDurationsFrames: number[]): TokenGrid =>
+  gridOf({
+    tokenSpace: runSpans,
+    sampleCount: 12,
+    tracks: [
+      {
+        ids: Uint32Array.from(ids),
+        durationsFrames: Uint32Array.from(durationsFrames),
+        runDurationsFrames: Uint32Array.from(runDurationsFrames),
+      },
+    ],
+  });
 const runGrid = (ids: number[], durationsFrames: number[]): TokenGrid =>
   gridOf({
     tokenSpace: runs,
@@ -40,7 +53,8 @@ const runGrid = (ids: number[], durationsFrames: number[]): TokenGrid =>
 
 describe('validateTokenSpace', () => {
   test('takes spaces with and without clock, durations and derivation', () => {
-    for (const good of [space, snacSpace, spaceOf([undefined]), runs, spaceOf([1], 2 ** 32)]) validateTokenSpace(good);
+    for (const good of [space, snacSpace, spaceOf([undefined]), runs, runSpans, spaceOf([1], 2 ** 32)])
+      validateTokenSpace(good);
     validateTokenSpace({
       ...space,
       derivedFrom: { transform: 'x', settings: { a: [1, null, 'b'] }, tokenSpace: runs },
@@ -220,6 +234,7 @@ describe('validateTokenGrid', () => {
 
   test('takes runs, empty grids anywhere, and clockless tracks of any length', () => {
     validateTokenGrid(runGrid([1, 2, 1], [1, 1, 1]));
+    validateTokenGrid(runSpanGrid([1, 1], [1, 2], [1, 1, 1]));
     const noRows = { name: 'scale', hopSamples: 6, valuesPerFrame: 1, values: new Float32Array(0) };
     validateTokenGrid(gridOf({ startSample: 7, sampleCount: 0, tracks: tracksOf([], []), sideTracks: [noRows] }));
     validateTokenGrid(
@@ -273,6 +288,22 @@ describe('validateTokenGrid', () => {
     ['a duration of zero', runGrid([1, 2], [3, 0]), /found 0 at 1/, 'codebook-0'],
     ['runs that repeat', runGrid([1, 1], [2, 1]), /is not merged/, 'codebook-0'],
     ['runs that do not cover', runGrid([1, 2], [2, 2]), /found 4 frames, wanted 3/, 'codebook-0'],
+    ['runs where the space has none', { ...runSpanGrid([1], [3], [3]), tokenSpace: runs }, /has runs/, 'codebook-0'],
+    ['no runs where the space has them', { ...runGrid([1], [3]), tokenSpace: runSpans }, /lacks runs/, 'codebook-0'],
+    [
+      'a run of zero',
+      runSpanGrid([1], [3], [3, 0]),
+      /A run of codebook codebook-0 is empty: found 0 at 1/,
+      'codebook-0',
+    ],
+    [
+      'a run that spans two ids',
+      runSpanGrid([1, 2], [1, 2], [3]),
+      /found runs of 3 frames for the id at 0/,
+      'codebook-0',
+    ],
+    ['too few runs', runSpanGrid([1, 2], [1, 2], [1, 1]), /found runs of 1 frames for the id at 1/, 'codebook-0'],
+    ['too many runs', runSpanGrid([1, 2], [1, 2], [1, 2, 1]), /found 3 runs, wanted 2/, 'codebook-0'],
     [
       'a side track with too few rows',
       gridOf({ sideTracks: [{ ...side, valuesPerFrame: 2 }] }),

@@ -19,7 +19,8 @@ const name = 'flatten';
 
 /**
  * Writes the tokens of several codebooks, at one rate or many, as one stream of ids: coarse frame by coarse frame, in
- * each the slots of the layout. The flat space has one codebook, `flat`, without a hop of its own.
+ * each the slots of the layout. The flat space has one codebook, `flat`, without a hop of its own; with that of the
+ * codebook where a single one is flattened that has one frame per coarse frame, so that repeats can be merged in it.
  *
  * No id is made up: slots of the last coarse frame whose frame the grid does not have are left out. `invert` knows from
  * `sampleCount` which they are. Pieces of a stream, flattened one by one and joined by `joinGrids`, equal the whole
@@ -37,7 +38,7 @@ export function flatten(layout: FlattenLayout): TokenTransform {
       return {
         id: `${inputSpace.id}+${name}(${pattern})`,
         sampleRateHz: inputSpace.sampleRateHz,
-        codebooks: [{ name: 'flat', size: Math.max(...layout.slots.map((slot) => slot.idOffset + sizeOf(slot))) }],
+        ...flatClock(layout, inputSpace, Math.max(...layout.slots.map((slot) => slot.idOffset + sizeOf(slot)))),
         prefixDecodable: true,
         derivedFrom: { transform: name, settings: layoutToJson(layout), tokenSpace: inputSpace },
       };
@@ -50,7 +51,7 @@ export function flatten(layout: FlattenLayout): TokenTransform {
           'The layout is for another number of codebooks',
           `${grid.tracks.length} in the grid`,
           String(codebookCount),
-          'Make a layout with that codebookCount, or cut the grid with takeCodebooks',
+          `Take the first ${codebookCount} codebooks of the grid only (takeCodebooks, --codebooks), or make a layout of as many`,
         );
       }
       const counts = grid.tracks.map((track) => track.ids.length);
@@ -93,6 +94,19 @@ export function unflatten(grid: TokenGrid): TokenGrid {
   const layout = derivation?.transform === name ? layoutFromJson(derivation.settings) : { slots: [] };
   return flatten(layout).invert(grid);
 }
+
+/** The one codebook, and how its frames lie in time where there is one in each coarse frame. */
+function flatClock({ slots }: FlattenLayout, space: TokenSpace, size: number): Pick<TokenSpace, ClockField> {
+  const hopSamples = space.codebooks[0]?.hopSamples;
+  if (slots.length > 1 || hopSamples === undefined) return { codebooks: [{ name: 'flat', size }] };
+  const { segments, blockSamples } = space;
+  return {
+    codebooks: [{ name: 'flat', size, hopSamples }],
+    ...(segments === undefined ? {} : { segments }),
+    ...(blockSamples === undefined ? {} : { blockSamples }),
+  };
+}
+type ClockField = 'codebooks' | 'segments' | 'blockSamples';
 
 /** Calls back for each token of the flat stream, in its order. */
 function forEachPlace(

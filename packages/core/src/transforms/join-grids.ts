@@ -28,11 +28,11 @@ export function joinGrids(grids: Iterable<TokenGrid>): TokenGrid {
     tokenSpace,
     startSample,
     sampleCount,
-    tracks: tracks.map(({ ids, durationsFrames }) =>
-      durationsFrames === undefined
-        ? { ids: ids.toUint32Array() }
-        : { ids: ids.toUint32Array(), durationsFrames: durationsFrames.toUint32Array() },
-    ),
+    tracks: tracks.map(({ ids, durationsFrames, runDurationsFrames }) => ({
+      ids: ids.toUint32Array(),
+      ...(durationsFrames === undefined ? {} : { durationsFrames: durationsFrames.toUint32Array() }),
+      ...(runDurationsFrames === undefined ? {} : { runDurationsFrames: runDurationsFrames.toUint32Array() }),
+    })),
     ...(sideTracks.length === 0
       ? {}
       : { sideTracks: sideTracks.map(({ pieces, ...side }) => ({ ...side, values: concatenate(pieces) })) }),

@@ -26,7 +26,7 @@ export const mergeRepeats: TokenTransform = {
         'Repeats can only be merged where each id lasts one frame',
         `${inputSpace.id} ${clockless ? 'without a clock' : `with durations (${inputSpace.durations})`}`,
         'a hop of every codebook, and no durations',
-        'Merge repeats before other transforms',
+        'Merge repeats of codebooks as they are, or of a single one that is flattened, before byte pairs',
       );
     }
     return {

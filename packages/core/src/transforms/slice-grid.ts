@@ -1,7 +1,7 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { alignmentSamples, framesBefore, type SampleRange, type Stretch, sideRows } from '../tokens/frame-clock.ts';
-import type { SideTrack, TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
-import type { Codebook } from '../tokens/token-space.ts';
+import { emptyTrack, type SideTrack, type TokenGrid, type TokenTrack } from '../tokens/token-grid.ts';
+import { type Codebook, hasSpans } from '../tokens/token-space.ts';
 import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
 
 /**
@@ -24,9 +24,9 @@ export function sliceGrid(grid: TokenGrid, startSample: number, endSample: numbe
     const from = startSample === gridEnd ? Number.POSITIVE_INFINITY : framesBefore(grid, index, startSample);
     const to = endSample === gridEnd ? Number.POSITIVE_INFINITY : framesBefore(grid, index, endSample);
     const empty = startSample === endSample;
-    if (track.durationsFrames === undefined) return { ids: empty ? new Uint32Array(0) : track.ids.slice(from, to) };
-    if (empty) return { ids: new Uint32Array(0), durationsFrames: new Uint32Array(0) };
-    return cutDurations(track, from, to, tokenSpace.durations === 'spans' ? codebook.name : undefined);
+    if (empty) return emptyTrack(tokenSpace);
+    if (track.durationsFrames === undefined) return { ids: track.ids.slice(from, to) };
+    return cutDurations(track, from, to, hasSpans(tokenSpace) ? codebook.name : undefined);
   });
   const { sideTracks } = grid;
   return {
@@ -73,9 +73,12 @@ export function checkCut({ tokenSpace, startSample, sampleCount }: Stretch, rang
   }
 }
 
-/** The frames [from, to) of a track with durations; `unsplittable` names the codebook where ids must stay whole. */
+/**
+ * The frames [from, to) of a track with durations; `unsplittable` names the codebook where ids must stay whole, and
+ * with them the runs that they stand for.
+ */
 function cutDurations(
-  { ids, durationsFrames }: TokenTrack,
+  { ids, durationsFrames, runDurationsFrames }: TokenTrack,
   from: number,
   to: number,
   unsplittable: string | undefined,
@@ -101,7 +104,18 @@ function cutDurations(
   const lengths = cut.durationsFrames;
   if (endsWithin) lengths[lengths.length - 1] = (lengths.at(-1) as number) - (frame - to);
   if (startsWithin) lengths[0] = (lengths[0] as number) - (from - firstFrame);
-  return cut;
+  if (runDurationsFrames === undefined) return cut;
+  return { ...cut, runDurationsFrames: wholeRuns(runDurationsFrames, from, to) };
+}
+
+/** The runs in the frames [from, to), which cut none of them. */
+function wholeRuns(runs: Uint32Array, from: number, to: number): Uint32Array {
+  let frame = 0;
+  let index = 0;
+  while (index < runs.length && frame < from) frame += runs[index++] as number;
+  const first = index;
+  while (index < runs.length && frame < to) frame += runs[index++] as number;
+  return runs.slice(first, index);
 }
 
 function sliceSideTrack(side: SideTrack, grid: TokenGrid, range: SampleRange): SideTrack {

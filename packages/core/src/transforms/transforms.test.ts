@@ -191,6 +191,22 @@ describe('sliceGrid and joinGrids', () => {
     expect(errorOf(() => sliceGrid(grid, 12, 16)).message).toMatch(/cuts through a token/);
   });
 
+  test('spans take their runs with them', () => {
+    const tokenSpace: TokenSpace = { ...spaceOf([4]), durations: 'spans-of-runs' };
+    const track = { ids: ids(5, 6, 5), durationsFrames: ids(3, 2, 4), runDurationsFrames: ids(1, 2, 2, 3, 1) };
+    const grid: TokenGrid = { ...gridOf(tokenSpace, 36), tracks: [track] };
+    const slices = slicesOf(grid, [0, 12, 20, 20, 36]);
+    expect(slices.map((slice) => slice.tracks[0])).toEqual([
+      { ids: ids(5), durationsFrames: ids(3), runDurationsFrames: ids(1, 2) },
+      { ids: ids(6), durationsFrames: ids(2), runDurationsFrames: ids(2) },
+      { ids: ids(), durationsFrames: ids(), runDurationsFrames: ids() },
+      { ids: ids(5), durationsFrames: ids(4), runDurationsFrames: ids(3, 1) },
+    ]);
+    expect(joinGrids(slices)).toEqual(grid);
+    // Between two runs of one id.
+    expect(errorOf(() => sliceGrid(grid, 0, 4)).message).toMatch(/cuts through a token of codebook codebook-0/);
+  });
+
   test.each<[string, number, number, RegExp]>([
     ['a cut within a frame', 0, 6, /found sample 6, wanted a multiple of 4, or the end \(10\)/],
     ['a start within a frame', 2, 8, /sample 2/],
@@ -305,6 +321,24 @@ describe('flatten', () => {
         expect(joinGrids(slices.map(transform.apply))).toEqual(transform.apply(grid));
       }),
     );
+  });
+
+  test('a single codebook keeps its clock, so that its repeats can be merged', () => {
+    const space: TokenSpace = { ...spaceOf([8, 4]), blockSamples: 16 };
+    const first = takeCodebooks(gridOf(space, 30, [7, 7, 7, 1], [0, 0, 0, 0, 0, 0, 0, 0]), 1);
+    const flat = flatten(timeOrderedLayout(space, { codebookCount: 1, idOffsets: 'none' })).apply(first);
+    expect(flat.tokenSpace).toMatchObject({
+      codebooks: [{ name: 'flat', size: 16, hopSamples: 8 }],
+      blockSamples: 16,
+    });
+    const merged = mergeRepeats.apply(flat);
+    expect(merged.tracks).toEqual([{ ids: ids(7, 1), durationsFrames: ids(3, 1) }]);
+    expect(unflatten(mergeRepeats.invert(merged))).toEqual(first);
+    const inSegments: TokenSpace = { ...spaceOf([4]), segments: { lengthSamples: 12, strideSamples: 8 } };
+    const segments = gridOf(inSegments, 16, [1, 2, 3, 4, 5, 6]);
+    const flatSegments = flatten(timeOrderedLayout(inSegments, { idOffsets: 'none' })).apply(segments);
+    expect(flatSegments.tokenSpace.segments).toEqual(inSegments.segments);
+    expect(unflatten(flatSegments)).toEqual(segments);
   });
 
   test('different layouts give different spaces', () => {
