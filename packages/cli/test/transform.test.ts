@@ -118,7 +118,7 @@ describe('units fit-bpe', () => {
       'merged repeats of three codebooks',
       ['--merge-repeats', '--vocabulary', '99', '--out', 'm.safetensors'],
       1,
-      /1 of|3 codebooks/,
+      /found 3 codebooks \(steps:mean#1\+merge-repeats\)/,
     ],
     [
       'repeats of a flat stream',

@@ -1,5 +1,6 @@
-/** usage: pnpm bench [codec | codecs | parity | steps | memory | ssl | ssl-windows | corpus | cli] … */
+/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
+  'byte-pairs': () => import('./byte-pairs/speed.ts'),
   codec: () => import('./codec-speed.ts'),
   codecs: () => import('./codecs/speed.ts'),
   parity: () => import('./codecs/parity.ts'),

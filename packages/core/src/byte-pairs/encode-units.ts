@@ -36,9 +36,9 @@ export function createUnitEncoder(merges: BytePairMerges): UnitEncoder {
       const [left, right] = [pairs[2 * rank] as number, pairs[2 * rank + 1] as number];
       const token = unitCount + rank;
       // Only where a pair overlaps itself does the order of its places matter.
-      const places = queue.take(rank, left === right);
-      for (let i = 0; i < places.length; i++) {
-        const place = places[i] as number;
+      const count = queue.take(rank, left === right);
+      for (let i = 0; i < count; i++) {
+        const place = queue.taken[i] as number;
         const leftLength = lengths[place] as number;
         const middle = place + leftLength;
         // Merged with another neighbour in the meantime.
@@ -70,8 +70,9 @@ interface RankQueue {
   add(rank: number, place: number): void;
   /** The least rank from `from` on that has places, or -1. */
   nextRank(from: number): number;
-  /** The places of a rank, rising where `isSorted`; the rank has none then. Valid until the next call. */
-  take(rank: number, isSorted: boolean): Int32Array;
+  /** Puts the places of a rank into `taken`, rising where `isSorted`, and tells how many; the rank has none then. */
+  take(rank: number, isSorted: boolean): number;
+  readonly taken: Int32Array;
 }
 
 function createRankQueue(rankCount: number): RankQueue {
@@ -119,8 +120,11 @@ function createRankQueue(rankCount: number): RankQueue {
       }
       newest[rank] = 0;
       bits[rank >> 5] = (bits[rank >> 5] as number) & ~(1 << (rank & 31));
-      const found = taken.subarray(0, count);
-      return isSorted ? found.sort() : found;
+      if (isSorted) taken.subarray(0, count).sort();
+      return count;
+    },
+    get taken() {
+      return taken;
     },
   };
 }

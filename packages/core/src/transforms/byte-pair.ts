@@ -4,7 +4,7 @@ import type { TokenTrack } from '../tokens/token-grid.ts';
 import type { Codebook, TokenSpace } from '../tokens/token-space.ts';
 import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
 import { validateTokenSpace } from '../tokens/validate-token-space.ts';
-import { cannotTransform, spaceBefore, type TokenTransform } from './token-transform.ts';
+import { cannotTransform, derivedSpace, spaceBefore, type TokenTransform } from './token-transform.ts';
 
 export const bytePairName = 'byte-pair';
 
@@ -26,25 +26,15 @@ export function bytePair(coder: BytePairCoder): TokenTransform {
     outputSpace(inputSpace) {
       validateTokenSpace(inputSpace);
       const { hopSamples } = checkInput(inputSpace, unitCount);
-      const { segments, blockSamples } = inputSpace;
-      return {
-        id: `${inputSpace.id}+${bytePairName}(${coder.sha256.slice(0, 16)})`,
-        sampleRateHz: inputSpace.sampleRateHz,
-        codebooks: [
-          { name: bytePairName, size: coder.vocabularySize, ...(hopSamples === undefined ? {} : { hopSamples }) },
-        ],
-        ...(segments === undefined ? {} : { segments }),
-        ...(blockSamples === undefined ? {} : { blockSamples }),
-        prefixDecodable: inputSpace.prefixDecodable,
-        ...(hopSamples === undefined
-          ? {}
-          : { durations: inputSpace.durations === 'runs' ? 'spans-of-runs' : ('spans' as const) }),
-        derivedFrom: {
-          transform: bytePairName,
-          settings: { mergesSha256: coder.sha256 },
-          tokenSpace: inputSpace,
-        },
-      };
+      const clock = hopSamples === undefined ? {} : { hopSamples };
+      const spans = inputSpace.durations === 'runs' ? 'spans-of-runs' : 'spans';
+      return derivedSpace(inputSpace, {
+        transform: bytePairName,
+        variant: coder.sha256.slice(0, 16),
+        codebooks: [{ name: bytePairName, size: coder.vocabularySize, ...clock }],
+        ...(hopSamples === undefined ? {} : { durations: spans }),
+        settings: { mergesSha256: coder.sha256 },
+      });
     },
     apply(grid) {
       const tokenSpace = transform.outputSpace(grid.tokenSpace);

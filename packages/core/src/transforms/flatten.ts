@@ -13,7 +13,7 @@ import {
   layoutFromJson,
   layoutToJson,
 } from './flatten-layout.ts';
-import { cannotTransform, spaceBefore, type TokenTransform } from './token-transform.ts';
+import { cannotTransform, derivedSpace, spaceBefore, type TokenTransform } from './token-transform.ts';
 
 const name = 'flatten';
 
@@ -35,13 +35,17 @@ export function flatten(layout: FlattenLayout): TokenTransform {
       checkedLayout(layout, inputSpace);
       const sizeOf = ({ codebook }: FlattenSlot): number => (inputSpace.codebooks[codebook] as Codebook).size;
       const pattern = layout.slots.map(({ codebook, frame, idOffset }) => `${codebook}.${frame}+${idOffset}`).join(' ');
-      return {
-        id: `${inputSpace.id}+${name}(${pattern})`,
-        sampleRateHz: inputSpace.sampleRateHz,
-        ...flatClock(layout, inputSpace, Math.max(...layout.slots.map((slot) => slot.idOffset + sizeOf(slot)))),
-        prefixDecodable: true,
-        derivedFrom: { transform: name, settings: layoutToJson(layout), tokenSpace: inputSpace },
-      };
+      const size = Math.max(...layout.slots.map((slot) => slot.idOffset + sizeOf(slot)));
+      const { hopSamples } = inputSpace.codebooks[0] as Codebook;
+      const hasClock = layout.slots.length === 1 && hopSamples !== undefined;
+      const derived = derivedSpace(inputSpace, {
+        transform: name,
+        variant: pattern,
+        codebooks: [{ name: 'flat', size, ...(hasClock ? { hopSamples } : {}) }],
+        settings: layoutToJson(layout),
+      });
+      const { id, sampleRateHz, codebooks, derivedFrom } = derived;
+      return { ...(hasClock ? derived : { id, sampleRateHz, codebooks, derivedFrom }), prefixDecodable: true };
     },
     apply(grid) {
       const tokenSpace = transform.outputSpace(grid.tokenSpace);
@@ -94,19 +98,6 @@ export function unflatten(grid: TokenGrid): TokenGrid {
   const layout = derivation?.transform === name ? layoutFromJson(derivation.settings) : { slots: [] };
   return flatten(layout).invert(grid);
 }
-
-/** The one codebook, and how its frames lie in time where there is one in each coarse frame. */
-function flatClock({ slots }: FlattenLayout, space: TokenSpace, size: number): Pick<TokenSpace, ClockField> {
-  const hopSamples = space.codebooks[0]?.hopSamples;
-  if (slots.length > 1 || hopSamples === undefined) return { codebooks: [{ name: 'flat', size }] };
-  const { segments, blockSamples } = space;
-  return {
-    codebooks: [{ name: 'flat', size, hopSamples }],
-    ...(segments === undefined ? {} : { segments }),
-    ...(blockSamples === undefined ? {} : { blockSamples }),
-  };
-}
-type ClockField = 'codebooks' | 'segments' | 'blockSamples';
 
 /** Calls back for each token of the flat stream, in its order. */
 function forEachPlace(

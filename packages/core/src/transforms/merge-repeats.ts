@@ -2,7 +2,7 @@ import type { TokenGrid, TokenTrack } from '../tokens/token-grid.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
 import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
 import { validateTokenSpace } from '../tokens/validate-token-space.ts';
-import { cannotTransform, spaceBefore, type TokenTransform } from './token-transform.ts';
+import { cannotTransform, derivedSpace, spaceBefore, type TokenTransform } from './token-transform.ts';
 
 const name = 'merge-repeats';
 
@@ -29,17 +29,7 @@ export const mergeRepeats: TokenTransform = {
         'Merge repeats of codebooks as they are, or of a single one that is flattened, before byte pairs',
       );
     }
-    return {
-      id: `${inputSpace.id}+${name}`,
-      sampleRateHz: inputSpace.sampleRateHz,
-      codebooks: inputSpace.codebooks,
-      ...(inputSpace.segments === undefined ? {} : { segments: inputSpace.segments }),
-      ...(inputSpace.blockSamples === undefined ? {} : { blockSamples: inputSpace.blockSamples }),
-      ...(inputSpace.windowSamples === undefined ? {} : { windowSamples: inputSpace.windowSamples }),
-      prefixDecodable: inputSpace.prefixDecodable,
-      durations: 'runs',
-      derivedFrom: { transform: name, tokenSpace: inputSpace },
-    };
+    return derivedSpace(inputSpace, { transform: name, codebooks: inputSpace.codebooks, durations: 'runs' });
   },
   apply(grid) {
     const tokenSpace = mergeRepeats.outputSpace(grid.tokenSpace);

@@ -1,7 +1,7 @@
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { assertTokenSpace } from '../tokens/compare-token-spaces.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
-import type { TokenSpace } from '../tokens/token-space.ts';
+import type { JsonData, TokenSpace } from '../tokens/token-space.ts';
 
 /**
  * A lossless change of how tokens are written down. Pure functions: nothing is kept between calls, and no grid is
@@ -42,6 +42,34 @@ export function spaceBefore(transform: Pick<TokenTransform, 'name' | 'outputSpac
   }
   assertTokenSpace(space, transform.outputSpace(derivation.tokenSpace), 'The transformed grid');
   return derivation.tokenSpace;
+}
+
+/** What a transform makes of a space. */
+interface DerivedSpace {
+  readonly transform: string;
+  /** What the ids depend on beside the transform, in short. */
+  readonly variant?: string;
+  readonly codebooks: TokenSpace['codebooks'];
+  readonly durations?: TokenSpace['durations'];
+  readonly settings?: JsonData;
+}
+
+/**
+ * The space after a transform that leaves frames where they are: whatever says how they lie in time is that of the space
+ * before.
+ */
+export function derivedSpace(
+  tokenSpace: TokenSpace,
+  { transform, variant, codebooks, durations, settings }: DerivedSpace,
+): TokenSpace & Required<Pick<TokenSpace, 'derivedFrom'>> {
+  const { durations: _durations, derivedFrom: _derivedFrom, ...frames } = tokenSpace;
+  return {
+    ...frames,
+    id: `${tokenSpace.id}+${transform}${variant === undefined ? '' : `(${variant})`}`,
+    codebooks,
+    ...(durations === undefined ? {} : { durations }),
+    derivedFrom: { transform, ...(settings === undefined ? {} : { settings }), tokenSpace },
+  };
 }
 
 /** An error for a space that a transform cannot take. */
