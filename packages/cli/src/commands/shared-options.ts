@@ -59,10 +59,23 @@ export function addCodebooks(command: Command, description: string): Command {
   return command.option('--codebooks <k>', description, positiveInteger);
 }
 
-function positiveInteger(text: string): number {
+export function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It has to be an integer of 1 or more.');
+  return value;
+}
+
+export function nonNegativeInteger(text: string): number {
+  return text.trim() === '0' ? 0 : positiveInteger(text);
+}
+
+/** A number from 0 to below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError('It has to be a number from 0 to below 1.');
+  }
   return value;
 }
 
