@@ -50,8 +50,8 @@ export interface UnitsFolderOptions extends CentroidOrigin {
   readonly padToChunk?: boolean;
 }
 
-/** Where `writeUnitsFolder` puts the centroids. */
-export const unitsCentroidsName = 'centroids.safetensors';
+/** Where the folder of units has its centroids. */
+const unitsCentroidsName = 'centroids.safetensors';
 
 /**
  * Writes a folder for `ssl:units`: the centroids, then a `units.json` that names them.
