@@ -5,6 +5,7 @@ import { addDetokenizeCommand } from './commands/detokenize.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addModelsCommand } from './commands/models.ts';
+import { addSslCommand } from './commands/ssl.ts';
 import { addTokenizeCommand } from './commands/tokenize.ts';
 import { addTokenizersCommand } from './commands/tokenizers.ts';
 import { addTransformCommand } from './commands/transform.ts';
@@ -26,6 +27,7 @@ const commands: readonly CommandAdder[] = [
   addUnitsCommand,
   addTokenizersCommand,
   addModelsCommand,
+  addSslCommand,
   addCheckCommand,
   addDoctorCommand,
 ];

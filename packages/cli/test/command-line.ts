@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Columns of the terminal that both outputs seem to be; none where absent. */
   readonly terminalColumns?: number;
+  /** Called with each piece of standard error. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Runs the command line in this process, with streams that keep what they are given. */
@@ -33,6 +35,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const { cwd, stdin = new Uint8Array(), env = {}, signal, terminalColumns } = options;
   const terminal = terminalColumns === undefined ? {} : { isTTY: true, columns: terminalColumns };
   const [stdout, stderr] = [keeper(), keeper()];
+  if (options.onStderr !== undefined) stderr.stream.on('data', (part: Buffer) => options.onStderr?.(String(part)));
   const code = await runCli(argv, {
     cwd,
     stdin: Readable.from([Buffer.from(stdin)]),

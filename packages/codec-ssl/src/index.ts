@@ -7,6 +7,21 @@ export { readCentroids } from './centroids/read-centroids.ts';
 export type { FeatureEncoder, FeatureFrames } from './features/feature-encoder.ts';
 export type { FrameWindows } from './features/frame-windows.ts';
 export { type OpenFeatureEncoderOptions, openFeatureEncoder } from './features/open-feature-encoder.ts';
+export type { KmeansOptions } from './kmeans/kmeans-options.ts';
+export {
+  createKmeansTrainer,
+  type KmeansFit,
+  type KmeansFitOptions,
+  type KmeansPass,
+  type KmeansTrainer,
+  resumeKmeansTrainer,
+} from './kmeans/kmeans-trainer.ts';
+export {
+  type CentroidOrigin,
+  type UnitsFolderOptions,
+  writeCentroids,
+  writeUnitsFolder,
+} from './kmeans/write-centroids.ts';
 
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {

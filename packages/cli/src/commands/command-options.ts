@@ -20,6 +20,22 @@ export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions
 
 export type DoctorCommandOptions = CommonOptions & PluginOptions;
 
+export interface FitKmeansCommandOptions extends CommonOptions {
+  readonly encoder: string;
+  readonly layer: number;
+  readonly clusters: number;
+  readonly out: string;
+  readonly maxFrames?: number;
+  readonly seed: string;
+  readonly restarts: number;
+  readonly iterations: number;
+  readonly tolerance: number;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly fresh?: boolean;
+  readonly force?: boolean;
+}
+
 export interface InspectCommandOptions extends CommonOptions, AnyModelOptions {
   readonly tokenizer?: readonly string[];
   readonly codebooks?: number;

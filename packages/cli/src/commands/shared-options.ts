@@ -95,6 +95,19 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+export function nonNegativeInteger(text: string): number {
+  return text.trim() === '0' ? 0 : positiveInteger(text);
+}
+
+/** A number from 0 to below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError('It has to be a number from 0 to below 1.');
+  }
+  return value;
+}
+
 /** `8,4,2`: distinct integers of 1 or more. */
 export function integerList(text: string): readonly number[] {
   return [...new Set(text.split(',').map((part) => positiveInteger(part.trim())))];

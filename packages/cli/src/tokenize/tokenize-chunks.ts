@@ -22,7 +22,7 @@ export async function* tokenizeChunks(
 }
 
 /** Chunks one after the other, channel by channel. */
-function joinChannels(chunks: readonly PcmChunk[], channelCount: number): Float32Array[] {
+export function joinChannels(chunks: readonly PcmChunk[], channelCount: number): Float32Array[] {
   const total = chunks.reduce((sum, chunk) => sum + sampleCountOf(chunk), 0);
   return Array.from({ length: channelCount }, (_, channel) => {
     const joined = new Float32Array(total);
