@@ -1,17 +1,19 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
+import { unitHifiGan } from './vocoder/unit-hifigan.ts';
 
 export type { Centroids } from './centroids/centroids.ts';
 export { readCentroids } from './centroids/read-centroids.ts';
 export type { FeatureEncoder, FeatureFrames } from './features/feature-encoder.ts';
 export type { FrameWindows } from './features/frame-windows.ts';
 export { type OpenFeatureEncoderOptions, openFeatureEncoder } from './features/open-feature-encoder.ts';
+export { type DurationPredictor, openDurationPredictor } from './vocoder/duration-predictor.ts';
 
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent)],
+  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), unitHifiGan],
 };
 
 export default plugin;
