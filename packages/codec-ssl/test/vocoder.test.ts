@@ -23,7 +23,9 @@ const reference = await readVocoderReference(vocoderFolder);
 
 /** Torch's older names of weight norm. */
 const olderName = (name: string): string =>
-  name.replace('parametrizations.weight.original0', 'weight_g').replace('parametrizations.weight.original1', 'weight_v');
+  name
+    .replace('parametrizations.weight.original0', 'weight_g')
+    .replace('parametrizations.weight.original1', 'weight_v');
 
 const folders = {
   'weight norm as parametrizations': vocoderFolder,

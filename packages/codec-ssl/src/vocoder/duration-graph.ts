@@ -34,7 +34,10 @@ export function buildDurationGraph(config: VocoderConfig, weights: WeightScope):
   for (const i of [1, 2]) {
     rows = g.scope(`dur_predictor.conv${i}`, () => {
       const scope = own.scope(`conv${i}`);
-      const parts = { weight: scope.tensor(g, 'weight', [width, width, kernel]), bias: scope.tensor(g, 'bias', [width]) };
+      const parts = {
+        weight: scope.tensor(g, 'weight', [width, width, kernel]),
+        bias: scope.tensor(g, 'bias', [width]),
+      };
       const around = (kernel - 1) / 2;
       const signal = relu(g, conv1d(g, parts, rowsToSignal(g, rows), { padding: [around, around] }));
       return affineNorm(g, own.scope(`ln${i}`), signalToRows(g, signal), 1e-5);

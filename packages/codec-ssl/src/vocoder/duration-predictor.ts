@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type CallOptions, SpeechTokensError, type TokenGrid, type TokenSpace, validateTokenGrid } from '@speech-tokens/core';
+import {
+  type CallOptions,
+  SpeechTokensError,
+  type TokenGrid,
+  type TokenSpace,
+  validateTokenGrid,
+} from '@speech-tokens/core';
 import { type GraphSession, openGraphSession, type RuntimeOptions } from '@speech-tokens/onnx-graph';
 import { buildDurationGraph, durationReach } from './duration-graph.ts';
 import { openVocoder } from './open-vocoder.ts';

@@ -64,7 +64,12 @@ function refused(parse: () => unknown): boolean {
 
 test('whatever stands in the files, the answer is a description or a typed error', () => {
   const field = fc.constantFrom(...Object.keys(published));
-  const settings = { units: { id: 'a', count: 3, windowSamples: 400 }, checkpoint: '.', languages: { a: 1 }, speaker: 0 };
+  const settings = {
+    units: { id: 'a', count: 3, windowSamples: 400 },
+    checkpoint: '.',
+    languages: { a: 1 },
+    speaker: 0,
+  };
   const settingsField = fc.constantFrom(...Object.keys(settings), 'speakers', 'language');
   const read = (text: string): boolean[] => [
     refused(() => parseVocoderConfig(text, 'config.json')),

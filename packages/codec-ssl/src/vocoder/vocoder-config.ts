@@ -93,7 +93,11 @@ function blocksOf(config: ConfigReader): readonly ResidualBlockShape[] {
     value.length <= 16 &&
     value.every((dilation) => Number.isInteger(dilation) && dilation >= 1 && dilation <= 64);
   if (!Array.isArray(given) || given.length !== kernels.length || !given.every(isList)) {
-    return config.fail(field, (JSON.stringify(given) ?? 'nothing').slice(0, 100), `${kernels.length} lists of dilations`);
+    return config.fail(
+      field,
+      (JSON.stringify(given) ?? 'nothing').slice(0, 100),
+      `${kernels.length} lists of dilations`,
+    );
   }
   return kernels.map((kernel, i) => {
     if (kernel % 2 === 0) config.fail('resblock_kernel_sizes', String(kernel), 'odd kernels');
