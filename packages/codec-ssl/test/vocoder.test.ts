@@ -108,6 +108,20 @@ test('streams equal the whole bit for bit, whatever the pieces, within the laten
   await detokenizer.close();
 });
 
+test('units that follow the end of a recording are refused, and the stream stands where it stood', async () => {
+  const detokenizer = await loadVocoder(vocoderFolder);
+  // By themselves, ten hops have nine windows of 400 samples: no unit follows the last one.
+  const ended = { ...gridOf(detokenizer, manyUnits.slice(0, 9)), sampleCount: 3_200 };
+  const more = { ...gridOf(detokenizer, manyUnits.slice(0, 5)), startSample: 3_200 };
+  const stream = await detokenizer.streaming!.open();
+  await stream.push(ended);
+  expect(await codeOf(() => stream.push(more))).toContain('token-grid-invalid: Units follow the end of a recording');
+  const [chunk] = await stream.flush();
+  expect(chunk!.channels).toEqual((await detokenizer.detokenize(ended)).channels);
+  expect(chunk!.channels[0]!.subarray(9 * 320).every((sample) => sample === 0)).toBe(true);
+  await detokenizer.close();
+});
+
 test('the voice is a number or a name that vocoder.json has; others are refused', async () => {
   const detokenizer = await loadVocoder(vocoderFolder);
   const grid = gridOf(detokenizer, reference.units);

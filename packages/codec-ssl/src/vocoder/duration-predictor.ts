@@ -68,7 +68,10 @@ export async function openDurationPredictor(
       if (frameCount > maximumFrames) throw tooLong(frameCount);
       const ids = new Uint32Array(frameCount);
       let frame = 0;
-      for (const [i, duration] of durations.entries()) ids.fill(units[i]!, frame, (frame += duration));
+      for (const [i, duration] of durations.entries()) {
+        ids.fill(units[i]!, frame, frame + duration);
+        frame += duration;
+      }
       const sampleCount = frameCount * config.hopSamples;
       return { tokenSpace, startSample: 0, sampleCount, tracks: [{ ids }] };
     },

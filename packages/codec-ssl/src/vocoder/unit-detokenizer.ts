@@ -29,7 +29,7 @@ export function unitWindows(config: VocoderConfig): UnitWindows {
 }
 
 /** Between a sample and its sound lies at most this much input: the window that it opens, and its context. */
-export function unitLatencySamples(windows: UnitWindows, hopSamples: number): number {
+function unitLatencySamples(windows: UnitWindows, hopSamples: number): number {
   return (windows.coreFrames + windows.contextFrames) * hopSamples;
 }
 
