@@ -1,6 +1,7 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
+import { unitHifiGan } from './vocoder/unit-hifigan.ts';
 
 export type { Centroids } from './centroids/centroids.ts';
 export { readCentroids } from './centroids/read-centroids.ts';
@@ -22,11 +23,12 @@ export {
   writeCentroids,
   writeUnitsFolder,
 } from './kmeans/write-centroids.ts';
+export { type DurationPredictor, openDurationPredictor } from './vocoder/duration-predictor.ts';
 
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent)],
+  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), unitHifiGan],
 };
 
 export default plugin;

@@ -96,6 +96,7 @@ test('published units are listed by name, and a folder can stand in for their fi
     'ssl:hubert-base-l6-k50',
     'ssl:hubert-base-l6-k100',
     'ssl:hubert-base-l6-k200',
+    'ssl:unit-hifigan',
   ]);
   const component = publishedComponent({ ...publishedUnits[1]!, layer: 2 });
   expect(component.tokenSpace).toMatchObject({ id: 'ssl:hubert-base-l6-k100', windowSamples: 400 });

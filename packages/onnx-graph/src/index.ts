@@ -59,6 +59,7 @@ export { convRows, transposedConvRows } from './layers/rows/conv-rows.ts';
 export { convRowsByTaps, transposedConvRowsByTaps } from './layers/rows/conv-rows-by-taps.ts';
 export { causalTransposedConv1d } from './layers/signal/causal-transposed-conv1d.ts';
 export { type ConvOptions, type ConvWeights, conv1d } from './layers/signal/conv1d.ts';
+export { cropCutSides } from './layers/signal/crop-cut-sides.ts';
 export { depthwiseConv1d } from './layers/signal/depthwise-conv1d.ts';
 export { sameConv1d } from './layers/signal/same-conv1d.ts';
 export { scaledSnake } from './layers/signal/scaled-snake.ts';
@@ -75,9 +76,11 @@ export {
   elu,
   exp,
   gelu,
+  leakyRelu,
   log,
   minimum,
   multiply,
+  relu,
   sigmoid,
   sin,
   sqrt,

@@ -1,6 +1,7 @@
 import {
   type BuiltGraph,
   conv1d,
+  cropCutSides,
   divide,
   GraphBuilder,
   type GraphTensor,
@@ -12,7 +13,6 @@ import {
   type WeightScope,
   weightNormed,
 } from '@speech-tokens/onnx-graph';
-import { cropCutSides } from '../windowed/crop-cut-sides.ts';
 import type { DacConfig } from './dac-config.ts';
 import { residualLatents } from './quantizer.ts';
 import { decoderReach, unitDilations } from './receptive-field.ts';

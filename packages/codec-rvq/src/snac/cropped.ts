@@ -1,5 +1,4 @@
-import type { Dim, GraphBuilder, GraphTensor } from '@speech-tokens/onnx-graph';
-import { cropCutSides } from '../windowed/crop-cut-sides.ts';
+import { cropCutSides, type Dim, type GraphBuilder, type GraphTensor } from '@speech-tokens/onnx-graph';
 import { type Context, surplus } from './contexts.ts';
 
 /** A signal `[1, channels, samples]` of a window, and how much of it lies beside the core where the window is cut. */

@@ -4,6 +4,7 @@ import {
   type BuiltGraph,
   cast,
   conv1d,
+  cropCutSides,
   GraphBuilder,
   type GraphTensor,
   gatherRows,
@@ -12,7 +13,6 @@ import {
   reshape,
   symbolicDim,
 } from '@speech-tokens/onnx-graph';
-import { cropCutSides } from '../../src/windowed/crop-cut-sides.ts';
 import { type WindowLayout, windowLayout } from '../../src/windowed/window-layout.ts';
 import { createWindowedDetokenizer, type DecoderConditioning } from '../../src/windowed/windowed-detokenizer.ts';
 import { createWindowedTokenizer } from '../../src/windowed/windowed-tokenizer.ts';

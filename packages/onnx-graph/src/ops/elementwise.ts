@@ -15,6 +15,13 @@ export const gelu: Unary = unary('Gelu');
 export const sqrt: Unary = unary('Sqrt');
 export const tanh: Unary = unary('Tanh');
 export const sigmoid: Unary = unary('Sigmoid');
+export const relu: Unary = unary('Relu');
+
+/** x where it is positive, `slope` · x elsewhere. */
+export function leakyRelu(g: GraphBuilder, x: GraphTensor, slope: number): GraphTensor {
+  return g.node('LeakyRelu', [x], x, { alpha: { float: slope } });
+}
+
 /**
  * x where it is positive, eˣ − 1 elsewhere, as max(x, min(eˣ, 1) − 1). The runtime's own operator takes 1.8 ns a value,
  * these four together 0.5, as each is vectorized. Source: Clevert et al., 2015.

@@ -1,9 +1,13 @@
-import { type Dim, type GraphBuilder, type GraphTensor, slice } from '@speech-tokens/onnx-graph';
+import type { Dim } from '../../graph/dim.ts';
+import type { GraphBuilder } from '../../graph/graph-builder.ts';
+import type { GraphTensor } from '../../graph/graph-types.ts';
+import { slice } from '../../ops/shape.ts';
 
 /**
- * Leaves out samples at the sides where a window is cut: `x [1, channels, samples]` without its first `before` samples
- * where `cut[0]` is 1, and without its last `after` where `cut[1]` is. They are context that no later layer needs.
- * @param cut the input `cut int32 [2]` of a `WindowGraph`
+ * Leaves out samples at the sides where a window is cut out of a recording: `x [1, channels, samples]` without its first
+ * `before` samples where `cut[0]` is 1, and without its last `after` where `cut[1]` is. They are context that no later
+ * layer needs.
+ * @param cut `int32 [2]`: 1 where the window starts (ends) inside of the recording, 0 where the recording does
  */
 export function cropCutSides(
   g: GraphBuilder,

@@ -1,0 +1,122 @@
+import {
+  type AudioClip,
+  createStreamSession,
+  type DetokenizeOptions,
+  type DetokenizerSettings,
+  detokenizeOneByOne,
+  type SessionState,
+  type SpeechDetokenizerV1,
+  SpeechTokensError,
+  type TokenGrid,
+} from '@speech-tokens/core';
+import type { TensorInput } from '@speech-tokens/onnx-graph';
+import type { OpenGraph } from '../network/feature-network.ts';
+import type { OpenedVocoder } from './open-vocoder.ts';
+import { vocoderReach } from './receptive-field.ts';
+import type { VocoderConfig } from './vocoder-config.ts';
+import { type UnitWindows, VocoderWindows } from './vocoder-windows.ts';
+import { readVoice, type Voice } from './voice.ts';
+import { buildWaveformGraph } from './waveform-graph.ts';
+
+/** The inputs of the graph for these units. */
+export type WaveformInputs = (units: Int32Array) => Readonly<Record<string, TensorInput>>;
+
+/** Frames that one run settles: 1.28 s of 20 ms. Longer windows see less context for each frame, and answer later. */
+const coreFrames = 64;
+
+export function unitWindows(config: VocoderConfig): UnitWindows {
+  return { coreFrames, contextFrames: vocoderReach(config).frames };
+}
+
+/** Between a sample and its sound lies at most this much input: the window that it opens, and its context. */
+function unitLatencySamples(windows: UnitWindows, hopSamples: number): number {
+  return (windows.coreFrames + windows.contextFrames) * hopSamples;
+}
+
+/**
+ * The detokenizer of units, see `SpeechDetokenizerV1`. Conditioning: `speaker` and `language`, see `readVoice`. Units
+ * last one frame each, as the tokenizer gives them: runs are written out by `mergeRepeats.invert`, and units without a
+ * clock get durations from `openDurationPredictor`.
+ */
+export async function createUnitDetokenizer(
+  { config, settings, weights, tokenSpace }: OpenedVocoder,
+  openGraph: OpenGraph,
+  windows: UnitWindows = unitWindows(config),
+): Promise<SpeechDetokenizerV1> {
+  const session = await openGraph(buildWaveformGraph(config, weights));
+  const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
+  // What vocoder.json says is wrong, is said when it is loaded.
+  readVoice({}, config, settings);
+  let released: Promise<void> | undefined;
+  const open = ({ conditioning, codebookCount, state }: DetokenizerSettings & { readonly state?: SessionState }) => {
+    checkCodebookCount(codebookCount);
+    const voice = readVoice(conditioning, config, settings);
+    const machine = new VocoderWindows({ tokenSpace, windows, session, inputs: inputsOf(config, voice) });
+    return createStreamSession(machine, {
+      writtenBy: `unit vocoder of ${tokenSpace.id}, speaker ${voice.speaker}, language ${voice.language}`,
+      formatVersion: 1,
+      state,
+      isClosed: () => released !== undefined,
+    });
+  };
+  const detokenize = async (
+    grid: TokenGrid,
+    { codebookCount, conditioning, ...options }: DetokenizeOptions = {},
+  ): Promise<AudioClip> => {
+    options.signal?.throwIfAborted();
+    const stream = open({
+      ...(codebookCount === undefined ? {} : { codebookCount }),
+      ...(conditioning === undefined ? {} : { conditioning }),
+    });
+    const chunks = [...(await stream.push(grid, options)), ...(await stream.flush(options))];
+    const samples = new Float32Array(grid.sampleCount);
+    let at = 0;
+    for (const { channels } of chunks) {
+      samples.set(channels[0]!, at);
+      at += channels[0]!.length;
+    }
+    return { sampleRateHz: audioFormat.sampleRateHz, channels: [samples] };
+  };
+  return {
+    specificationVersion: 'v1',
+    tokenSpace,
+    audioFormat,
+    detokenize,
+    async detokenizeBatch(grids, options = {}) {
+      options.signal?.throwIfAborted();
+      open(options);
+      return detokenizeOneByOne({ tokenSpace, detokenize }, grids, options);
+    },
+    streaming: {
+      latencySamples: unitLatencySamples(windows, config.hopSamples),
+      open: async (options = {}) => open(options),
+    },
+    close() {
+      released ??= session.close();
+      return released;
+    },
+  };
+}
+
+function inputsOf({ speakers, languages }: VocoderConfig, { speaker, language }: Voice): WaveformInputs {
+  return (units) => {
+    const shape = [units.length];
+    const everywhere = (row: number): TensorInput => ({ values: new Int32Array(units.length).fill(row), shape });
+    return {
+      units: { values: units, shape },
+      ...(speakers.width === 0 ? {} : { speaker: everywhere(speaker) }),
+      ...(languages.width === 0 ? {} : { language: everywhere(language) }),
+    };
+  };
+}
+
+function checkCodebookCount(count: number | undefined): void {
+  if (count === undefined || count === 1) return;
+  throw new SpeechTokensError('argument-invalid', {
+    problem: 'Units have one codebook',
+    found: String(count),
+    wanted: '1',
+    remedy: 'Leave codebookCount out',
+    details: { argument: 'codebookCount' },
+  });
+}
