@@ -81,4 +81,12 @@ it('writes and reads .ecdc files', async () => {
   const shown = await run(['inspect', 'second.ecdc', '--json'], { cwd });
   expect(shown.stderr).not.toMatch(/error:/);
   expect(JSON.parse(shown.stdout)).toMatchObject({ durationSeconds: 1, tokens: [{ tokenSpace: 'rvq:encodec-24khz' }] });
+
+  // The file says whose tokens they are: another codec does not get to decode them as its own.
+  const other = await run(['detokenize', 'second.ecdc', '--tokenizer', 'rvq:speech-16khz'], { cwd });
+  expect(other.code).toBe(1);
+  expect(other.stderr).toMatch(
+    /second\.ecdc does not hold tokens of rvq:speech-16khz#\w+: found tokens of encodec_24khz/,
+  );
+  expect(other.stderr).toMatch(/Use the detokenizer rvq:encodec-24khz/);
 });

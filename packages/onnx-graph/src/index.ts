@@ -48,7 +48,6 @@ export {
   streamStarted,
   withReflectedEdges,
 } from './layers/edges/reflected-stream.ts';
-export { eluInParts } from './layers/elu-parts.ts';
 export { withContext, withHistory } from './layers/history.ts';
 export { linear } from './layers/linear.ts';
 export { lstm } from './layers/lstm.ts';
@@ -62,9 +61,14 @@ export { type ConvOptions, type ConvWeights, conv1d } from './layers/signal/conv
 export { cropCutSides } from './layers/signal/crop-cut-sides.ts';
 export { depthwiseConv1d } from './layers/signal/depthwise-conv1d.ts';
 export { sameConv1d } from './layers/signal/same-conv1d.ts';
-export { scaledSnake } from './layers/signal/scaled-snake.ts';
+export {
+  type ConvFactors,
+  rescaledConv,
+  scaledSnake,
+  snakeAlpha,
+  snakeTimesAlpha,
+} from './layers/signal/scaled-snake.ts';
 export { rowsToSignal, signalToRows, withSignalHistory } from './layers/signal/signal-layout.ts';
-export { snake } from './layers/signal/snake.ts';
 export { timeGroupNorm } from './layers/signal/time-group-norm.ts';
 export { transposedConv1d } from './layers/signal/transposed-conv1d.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';

@@ -8,7 +8,6 @@ import {
   type GraphBuilder,
   rowsToSignal,
   signalToRows,
-  snake,
   transposedConv1d,
   transposedConvRows,
   withSignalHistory,
@@ -181,15 +180,4 @@ test('from 65 samples on, a convolution in chunks equals the whole bit for bit',
     const joined = (await runOnRows(build, chunks)).flat();
     expect(joined).toEqual(whole!.slice(0, joined.length));
   }
-});
-
-test('Snake follows its definition', async () => {
-  const x = rowsOf(20, 3);
-  const alpha = Float32Array.of(0.5, 2, 7);
-  const [y] = await runOnRows(
-    (g, rows) => signalToRows(g, snake(g, g.constant(alpha, [1, 3, 1]), rowsToSignal(g, rows))),
-    [x],
-  );
-  const wanted = x.flatMap((row) => row.map((value, c) => value + Math.sin(alpha[c]! * value) ** 2 / alpha[c]!));
-  expect(largestDifference(y!, wanted)).toBeLessThan(1e-5);
 });

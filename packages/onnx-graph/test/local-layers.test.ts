@@ -8,7 +8,6 @@ import {
   localAttention,
   multiplyDim,
   rowsToSignal,
-  scaledSnake,
   signalToRows,
   splitRows,
   symbolicDim,
@@ -54,13 +53,6 @@ test('depthwise convolutions follow the definition', async () => {
     }),
     { numRuns: 40 },
   );
-});
-
-test('scaled Snake follows its definition', async () => {
-  const x = rowsOf(20, 3);
-  const [found] = await runOnRows(scaledSnake, [x]);
-  const wanted = x.flat().map((value) => value + Math.sin(value) ** 2);
-  expect(largestDifference(found!, wanted)).toBeLessThan(1e-6);
 });
 
 interface AttentionWeights {

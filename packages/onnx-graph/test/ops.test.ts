@@ -4,6 +4,7 @@ import {
   argMaxLast,
   cast,
   concat,
+  elu,
   GraphBuildError,
   GraphBuilder,
   type GraphTensor,
@@ -49,6 +50,12 @@ describe('operators give what they say', () => {
     };
     const wanted = x.flat().map((v) => (v / 2) * (1 + erf(v / Math.SQRT2)));
     expect(largestDifference(await apply(gelu, x), wanted)).toBeLessThan(1e-6);
+  });
+
+  test('the exponential linear unit, also where its exponential overflows', async () => {
+    const wide = [[-90, -20, -1, -1e-6, 0, 1e-6, 1, 20, 90, 1e30]];
+    const wanted = wide[0]!.map((value) => (value > 0 ? Math.fround(value) : Math.expm1(value)));
+    expect(largestDifference(await apply(elu, wide), wanted)).toBeLessThan(1e-6);
   });
 
   test('layer norm has zero mean and unit variance in each row', async () => {

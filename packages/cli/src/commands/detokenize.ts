@@ -18,7 +18,7 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
     .summary('turn token files back into sound')
     .description('Turn token files back into sound. The decoder is found by the token space that the file names.')
     .argument('<tokens...>', 'token files (.safetensors, .json, .npy, .ecdc); - reads standard input')
-    .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy, which does not say')
+    .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy alone, which does not say')
     .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each token file by default')
     .option('--bpe <file>', 'the merges of tokens that are byte pairs')
     .option('--float', '32-bit float samples instead of 16-bit integers')
@@ -36,8 +36,11 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
 recording.tokens.safetensors becomes recording.decoded.wav. A file that is there already is never
 replaced without --force.
 
+An .ecdc file names its model, but not the weights: those of --checkpoint, or the published ones.
+
 Examples:
   speech-tokens detokenize recording.tokens.safetensors
+  speech-tokens detokenize recording.ecdc
   speech-tokens detokenize recording.tokens.safetensors --codebooks 2 --out two-codebooks.wav
   speech-tokens tokenize recording.wav --out - | speech-tokens detokenize - --out - | aplay`,
   );

@@ -35,10 +35,15 @@ export function addTokenizeCommand(program: Command, context: CliContext, finish
 recording.wav becomes recording.tokens.safetensors. A file that is there already is never replaced
 without --force. Several files go on when one fails; what failed is listed.
 
+safetensors and json hold tokens with what they mean; npy holds the ids alone; ecdc is EnCodec's own
+format, for its tokens at 24 kHz (2, 4, 8, 16 or 32 codebooks are 1.5, 3, 6, 12 or 24 kbit/s) and
+48 kHz (2, 4, 8 or 16 are 3, 6, 12 or 24 kbit/s).
+
 Examples:
   speech-tokens tokenize recording.wav
   speech-tokens tokenize recordings/*.flac --out tokens/ --jobs 4
   speech-tokens tokenize recording.wav --codebooks 4 --format json --out -
+  speech-tokens tokenize recording.wav -t rvq:encodec-24khz --codebooks 8 --out recording.ecdc
   ffmpeg -i talk.mp4 -f wav - | speech-tokens tokenize - --out talk.tokens.safetensors`,
   );
   command.action(async (files: readonly string[], options: TokenizeCommandOptions) => {

@@ -62,7 +62,8 @@ export async function openTokens(
     json: async () => gridFromJson(new TextDecoder().decode(bytes)),
     ecdc: async () => {
       const listed = readEcdc(bytes, { path: input.name });
-      return { ...listed, tokenSpace: await spaces.ofEcdc(listed.tokenSpace) };
+      // Once more for the space found, which has to be of the file's model.
+      return readEcdc(bytes, { path: input.name, tokenSpace: await spaces.ofEcdc(listed.tokenSpace) });
     },
   }[format]();
   const { tokenSpace, startSample, sampleCount, tracks } = grid;

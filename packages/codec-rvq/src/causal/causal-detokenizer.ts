@@ -1,17 +1,16 @@
-import {
-  type CallOptions,
-  type PcmChunk,
-  type PlainData,
-  type SpeechDetokenizerV1,
-  type StreamMachine,
-  type TokenGrid,
-  type TokenSpace,
-  validateTokenGrid,
+import type {
+  CallOptions,
+  PcmChunk,
+  PlainData,
+  SpeechDetokenizerV1,
+  StreamMachine,
+  TokenGrid,
+  TokenSpace,
 } from '@speech-tokens/core';
 import type { GraphSession, GraphState } from '@speech-tokens/onnx-graph';
 import { joined } from '../stream/joined.ts';
 import { createStreamDetokenizer } from '../stream/stream-detokenizer.ts';
-import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
+import { assertContinues, ownGrid } from '../stream/stream-rules.ts';
 import { framesPerRun } from './frames-per-run.ts';
 
 export interface CausalDetokenizerParts {
@@ -61,9 +60,7 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
   }
 
   accept(grid: TokenGrid): TokenGrid {
-    validateTokenGrid(grid, { tokenSpace: this.#parts.tokenSpace });
-    const used = checkCodebookCount(this.#codebookCount, grid.tracks.length);
-    return { ...grid, tracks: grid.tracks.slice(0, used).map(({ ids }) => ({ ids: ids.slice() })) };
+    return ownGrid(grid, this.#parts.tokenSpace, this.#codebookCount);
   }
 
   async push(grid: TokenGrid, options: CallOptions): Promise<readonly PcmChunk[]> {

@@ -1,17 +1,16 @@
-import {
-  type CallOptions,
-  type PcmChunk,
-  type PlainData,
-  type SpeechTokenizerV1,
-  type StreamMachine,
-  type TokenGrid,
-  type TokenSpace,
-  validateAudioClip,
+import type {
+  CallOptions,
+  PcmChunk,
+  PlainData,
+  SpeechTokenizerV1,
+  StreamMachine,
+  TokenGrid,
+  TokenSpace,
 } from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession, GraphState } from '@speech-tokens/onnx-graph';
 import { createGraphPool } from '../stream/graph-pool.ts';
 import { joined } from '../stream/joined.ts';
-import { assertContinues } from '../stream/stream-rules.ts';
+import { assertContinues, ownChunk } from '../stream/stream-rules.ts';
 import { createStreamTokenizer } from '../stream/stream-tokenizer.ts';
 import { framesPerRun } from './frames-per-run.ts';
 
@@ -82,8 +81,7 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
   }
 
   accept(chunk: PcmChunk): PcmChunk {
-    validateAudioClip(chunk, { sampleRateHz: this.#parts.tokenSpace.sampleRateHz, channelCount: 1 });
-    return { ...chunk, channels: [chunk.channels[0]!.slice()] };
+    return ownChunk(chunk, { sampleRateHz: this.#parts.tokenSpace.sampleRateHz, channelCount: 1 });
   }
 
   async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {

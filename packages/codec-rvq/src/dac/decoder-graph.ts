@@ -2,12 +2,13 @@ import {
   type BuiltGraph,
   conv1d,
   cropCutSides,
-  divide,
   GraphBuilder,
   type GraphTensor,
-  reshape,
+  rescaledConv,
   rowsToSignal,
   sameConv1d,
+  snakeAlpha,
+  snakeTimesAlpha,
   symbolicDim,
   tanh,
   type WeightScope,
@@ -17,7 +18,6 @@ import type { DacConfig } from './dac-config.ts';
 import { residualLatents } from './quantizer.ts';
 import { decoderReach, unitDilations } from './receptive-field.ts';
 import { convWeights, residualUnit } from './residual-unit.ts';
-import { rescaled, snakeAlpha, snakeTimesAlpha } from './scaled-snake.ts';
 import { upsample } from './upsample.ts';
 
 /**
@@ -70,7 +70,7 @@ function decode(
   return g.scope('conv2', () => {
     const dropped = context - reach.samples;
     const alpha = snakeAlpha(g, weights.scope('snake1'), channels);
-    const last = rescaled(g, convWeights(g, weights.scope('conv2'), [1, channels, 7]), { takes: alpha });
+    const last = rescaledConv(g, convWeights(g, weights.scope('conv2'), [1, channels, 7]), { takes: alpha });
     const y = snakeTimesAlpha(g, alpha, cropCutSides(g, x, cut, [dropped, dropped]));
     const samples = tanh(g, conv1d(g, last, y, { padding: [3, 3] }));
     return cropCutSides(g, samples, cut, [reach.samples, reach.samples]);
@@ -86,11 +86,11 @@ function decoderBlock(
 ): GraphTensor {
   const channels = x.shape[1] as number;
   const alpha = snakeAlpha(g, weights.scope('snake1'), channels);
-  const stored = weightNormed(g, weights.scope('conv_t1'), [channels, channels / 2, 2 * stride]);
-  const up = {
-    weight: divide(g, stored, reshape(g, alpha, [channels, 1, 1])),
+  const stored = {
+    weight: weightNormed(g, weights.scope('conv_t1'), [channels, channels / 2, 2 * stride]),
     bias: weights.scope('conv_t1').tensor(g, 'bias', [channels / 2]),
   };
+  const up = rescaledConv(g, stored, { takes: alpha, takesAxis: 0 });
   let y = g.scope('conv_t1', () => crop(upsample(g, up, snakeTimesAlpha(g, alpha, x), stride)));
   for (const [i, dilation] of unitDilations.entries()) {
     y = g.scope(`res_unit${i + 1}`, () => residualUnit(g, weights.scope(`res_unit${i + 1}`), y, dilation));

@@ -5,9 +5,12 @@ import {
   GraphBuilder,
   type GraphTensor,
   multiplyDim,
+  rescaledConv,
   reshape,
   sameConv1d,
   signalToRows,
+  snakeAlpha,
+  snakeTimesAlpha,
   symbolicDim,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
@@ -15,7 +18,6 @@ import type { DacConfig } from './dac-config.ts';
 import { residualCodes } from './quantizer.ts';
 import { strideTrim, unitDilations } from './receptive-field.ts';
 import { convWeights, residualUnit } from './residual-unit.ts';
-import { rescaled, snakeAlpha, snakeTimesAlpha } from './scaled-snake.ts';
 
 /**
  * The encoder: `samples [frames · hop] → codes-0, codes-1, … int32 [frames]` of the first `codebookCount` codebooks.
@@ -46,7 +48,7 @@ function encode(g: GraphBuilder, config: DacConfig, weights: WeightScope, sample
   return g.scope('conv2', () => {
     const alpha = snakeAlpha(g, weights.scope('snake1'), channels);
     const last = convWeights(g, weights.scope('conv2'), [config.latentWidth, channels, 3]);
-    return conv1d(g, rescaled(g, last, { takes: alpha }), snakeTimesAlpha(g, alpha, x), { padding: [1, 1] });
+    return conv1d(g, rescaledConv(g, last, { takes: alpha }), snakeTimesAlpha(g, alpha, x), { padding: [1, 1] });
   });
 }
 
@@ -62,6 +64,6 @@ function encoderBlock(g: GraphBuilder, weights: WeightScope, x: GraphTensor, str
   // Of an odd stride, the last result would begin past the end: the padding after falls short by one.
   const padding = [strideTrim(stride), strideTrim(stride)] as const;
   return g.scope('conv1', () =>
-    conv1d(g, rescaled(g, down, { takes: alpha }), snakeTimesAlpha(g, alpha, y), { stride, padding }),
+    conv1d(g, rescaledConv(g, down, { takes: alpha }), snakeTimesAlpha(g, alpha, y), { stride, padding }),
   );
 }

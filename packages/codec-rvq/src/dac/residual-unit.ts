@@ -4,12 +4,14 @@ import {
   conv1d,
   type GraphBuilder,
   type GraphTensor,
+  rescaledConv,
   sameConv1d,
   scaledSnake,
+  snakeAlpha,
+  snakeTimesAlpha,
   type WeightScope,
   weightNormed,
 } from '@speech-tokens/onnx-graph';
-import { rescaled, snakeAlpha, snakeTimesAlpha } from './scaled-snake.ts';
 
 /** The weights of a convolution with a bias, `[out, in, kernel]`, whether weight norm is folded or not. */
 export function convWeights(g: GraphBuilder, weights: WeightScope, shape: readonly number[]): ConvWeights {
@@ -21,8 +23,8 @@ export function residualUnit(g: GraphBuilder, weights: WeightScope, x: GraphTens
   const channels = x.shape[1] as number;
   const [before, between] = ['snake1', 'snake2'].map((name) => snakeAlpha(g, weights.scope(name), channels));
   const stored = convWeights(g, weights.scope('conv1'), [channels, channels, 7]);
-  const wide = rescaled(g, stored, { takes: before!, gives: between! });
-  const narrow = rescaled(g, convWeights(g, weights.scope('conv2'), [channels, channels, 1]), { takes: between! });
+  const wide = rescaledConv(g, stored, { takes: before!, gives: between! });
+  const narrow = rescaledConv(g, convWeights(g, weights.scope('conv2'), [channels, channels, 1]), { takes: between! });
   const y = sameConv1d(g, wide, snakeTimesAlpha(g, before!, x), { dilation });
   return add(g, x, conv1d(g, narrow, scaledSnake(g, y)));
 }

@@ -16,20 +16,23 @@ export const ecdcModels: readonly EcdcModel[] = [
   { name: 'encodec_48khz', tokenSpace: { id: 'rvq:encodec-48khz', ...encodec48kHzSpace }, hasScales: true },
 ];
 
+/** Whether a space is that of the model, whatever its weights. */
+export function isOfModel(space: TokenSpace, { tokenSpace }: EcdcModel): boolean {
+  return isListedSpaceId(space.id, tokenSpace.id) && sameClock(space, tokenSpace);
+}
+
 /**
  * The model that a space belongs to: that of its component, whatever its weights.
  * @throws SpeechTokensError `argument-invalid` for a space that `.ecdc` files do not hold
  */
 export function ecdcModelOf(space: TokenSpace): EcdcModel {
-  const model = ecdcModels.find(
-    ({ tokenSpace }) => isListedSpaceId(space.id, tokenSpace.id) && sameClock(space, tokenSpace),
-  );
+  const model = ecdcModels.find((candidate) => isOfModel(space, candidate));
   if (model !== undefined) return model;
   throw new SpeechTokensError('argument-invalid', {
     problem: 'An .ecdc file does not hold tokens of this space',
     found: space.id,
     wanted: ecdcModels.map(({ tokenSpace }) => tokenSpace.id).join(' or '),
-    remedy: 'Write a token file, which holds tokens of every space',
+    remedy: 'Tokenize with EnCodec at 24 or 48 kHz, or write a token file, which holds tokens of every space',
     details: { argument: 'tokenSpace' },
   });
 }

@@ -2,7 +2,7 @@ import { type SideTrack, SpeechTokensError, type TokenGrid, type TokenSpace } fr
 import { scaleTrackShape } from '../encodec/scale-track.ts';
 import { ecdcError } from './ecdc-error.ts';
 import { type EcdcHeader, readEcdcHeader, truncated } from './ecdc-header.ts';
-import { bodySizeBytes, ecdcModelOf, ecdcModels, segmentFrameCounts } from './ecdc-models.ts';
+import { bodySizeBytes, type EcdcModel, ecdcModels, isOfModel, segmentFrameCounts } from './ecdc-models.ts';
 
 export interface ReadEcdcOptions {
   /** Name of the file, for messages. */
@@ -27,7 +27,7 @@ export function readEcdc(bytes: Uint8Array, options: ReadEcdcOptions = {}): Toke
   const { sampleCount, codebookCount, modelName, sizeBytes } = header;
   const model = ecdcModels.find(({ name }) => name === modelName)!;
   const tokenSpace = options.tokenSpace ?? model.tokenSpace;
-  if (ecdcModelOf(tokenSpace) !== model) throw otherModel(path, tokenSpace, header);
+  if (!isOfModel(tokenSpace, model)) throw otherModel(path, tokenSpace, header, model);
   if (header.usesLanguageModel) {
     throw ecdcError(path, {
       problem: 'The codes are packed with the language model of the authors',
@@ -96,12 +96,17 @@ function unpack(
   return at;
 }
 
-function otherModel(path: string, space: TokenSpace, { modelName }: EcdcHeader): Error {
+function otherModel(
+  path: string,
+  space: TokenSpace,
+  { modelName }: EcdcHeader,
+  { tokenSpace }: EcdcModel,
+): SpeechTokensError<'argument-invalid'> {
   return new SpeechTokensError('argument-invalid', {
-    problem: `${path} holds tokens of another model`,
-    found: modelName,
-    wanted: `tokens of ${space.id}`,
-    remedy: 'Give the token space of that model',
+    problem: `${path} does not hold tokens of ${space.id}`,
+    found: `tokens of ${modelName}`,
+    wanted: `a token space as that of ${tokenSpace.id}`,
+    remedy: `Use the detokenizer ${tokenSpace.id}, with weights of the published size`,
     details: { argument: 'tokenSpace' },
   });
 }

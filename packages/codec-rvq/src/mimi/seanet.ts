@@ -4,7 +4,7 @@ import {
   causalTransposedConv1d,
   conv1d,
   convRowsByTaps,
-  eluInParts,
+  elu,
   type GraphBuilder,
   type GraphTensor,
   rowsToSignal,
@@ -82,7 +82,7 @@ function seanetLayer(
     case 'residual':
       return residualLayer(g, weights, x, layer, config);
     case 'elu':
-      return eluInParts(g, x);
+      return elu(g, x);
   }
 }
 
@@ -97,8 +97,8 @@ function residualLayer(
   const hidden = Math.floor(inChannels / config.compress);
   const narrow = { inChannels, outChannels: hidden, kernelSize: config.residualKernelSize, dilation };
   const wide = { inChannels: hidden, outChannels: inChannels, kernelSize: 1 };
-  const first = g.scope('block.1', () => causalConv(g, block.scope(1), eluInParts(g, x), narrow));
-  const second = g.scope('block.3', () => causalConv(g, block.scope(3), eluInParts(g, first), wide));
+  const first = g.scope('block.1', () => causalConv(g, block.scope(1), elu(g, x), narrow));
+  const second = g.scope('block.3', () => causalConv(g, block.scope(3), elu(g, first), wide));
   return add(g, x, second);
 }
 

@@ -8,9 +8,12 @@ import {
   localAttention,
   multiply,
   multiplyDim,
+  rescaledConv,
   reshape,
   rowsToSignal,
   signalToRows,
+  snakeAlpha,
+  snakeTimesAlpha,
   symbolicDim,
   tanh,
   transposedConv1d,
@@ -20,16 +23,7 @@ import {
 import type { WindowLayout } from '../windowed/window-layout.ts';
 import { decoderContexts, layoutContext, stridePadding, wideReach } from './contexts.ts';
 import { cropped } from './cropped.ts';
-import {
-  forScaledInputs,
-  normedConv,
-  normedWeights,
-  residualUnits,
-  snakeTimesAlpha,
-  wideConv,
-  wideKernel,
-  wideWeights,
-} from './parts.ts';
+import { normedConv, normedWeights, residualUnits, wideConv, wideKernel, wideWeights } from './parts.ts';
 import { decodeLatents } from './quantizer.ts';
 import { blockPositions, headWidth, type SnacConfig } from './snac-config.ts';
 
@@ -94,9 +88,11 @@ export function buildDecoderGraph(config: SnacConfig, weights: WeightScope, layo
     context = wanted;
   }
   const samples = g.scope('output', () => {
-    const { signal: wave, factor } = snakeTimesAlpha(g, layers.scope(next), x);
-    const weights = normedWeights(g, layers.scope(next + 1), [1, x.shape[1] as number, wideKernel], 1);
-    const loud = conv1d(g, forScaledInputs(g, weights, factor, 1), wave, { padding: [wideReach, wideReach] });
+    const channels = x.shape[1] as number;
+    const alpha = snakeAlpha(g, layers.scope(next), channels);
+    const stored = normedWeights(g, layers.scope(next + 1), [1, channels, wideKernel], 1);
+    const last = rescaledConv(g, stored, { takes: alpha });
+    const loud = conv1d(g, last, snakeTimesAlpha(g, alpha, x), { padding: [wideReach, wideReach] });
     const core = cropped(g, { signal: loud, context }, cut, { before: 0, after: 0 }, symbolicDim('samples'));
     return tanh(g, core);
   });
@@ -107,10 +103,12 @@ export function buildDecoderGraph(config: SnacConfig, weights: WeightScope, layo
 /** Snake, and a transposed convolution to half the channels and `stride` times the samples. */
 function upsampled(g: GraphBuilder, block: WeightScope, x: GraphTensor, stride: number): GraphTensor {
   const channels = x.shape[1] as number;
-  const conv = normedWeights(g, block.scope(1), [channels, channels / 2, 2 * stride], channels / 2);
+  const stored = normedWeights(g, block.scope(1), [channels, channels / 2, 2 * stride], channels / 2);
+  const alpha = snakeAlpha(g, block.scope(0), channels);
+  const up = rescaledConv(g, stored, { takes: alpha, takesAxis: 0 });
   const before = stridePadding(stride);
-  const { signal, factor } = snakeTimesAlpha(g, block.scope(0), x);
-  return transposedConv1d(g, forScaledInputs(g, conv, factor, 0), signal, { stride, trim: [before, stride - before] });
+  const trim = [before, stride - before] as const;
+  return transposedConv1d(g, up, snakeTimesAlpha(g, alpha, x), { stride, trim });
 }
 
 /** x + noise · (weight x): noise as loud as the signal wants it. `noise [1, 1, samples]` */

@@ -5,9 +5,12 @@ import {
   type GraphTensor,
   localAttention,
   multiplyDim,
+  rescaledConv,
   reshape,
   rowsToSignal,
   signalToRows,
+  snakeAlpha,
+  snakeTimesAlpha,
   symbolicDim,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
@@ -15,12 +18,10 @@ import type { WindowLayout } from '../windowed/window-layout.ts';
 import { type Context, encoderContexts, layoutContext, stridePadding, wideReach } from './contexts.ts';
 import { cropped } from './cropped.ts';
 import {
-  forScaledInputs,
   normedConv,
   normedWeights,
   residualDilations,
   residualUnits,
-  snakeTimesAlpha,
   wideConv,
   wideKernel,
   wideWeights,
@@ -100,8 +101,8 @@ function downsamplingBlock(
   const y = residualUnits(g, block, x, { first: 0, isDepthwise });
   const last = residualDilations.length;
   const channels = x.shape[1] as number;
-  const { signal, factor } = snakeTimesAlpha(g, block.scope(last), y);
+  const alpha = snakeAlpha(g, block.scope(last), channels);
   const weights = normedWeights(g, block.scope(last + 1), [2 * channels, channels, 2 * stride], 2 * channels);
   const padding = [stridePadding(stride), stridePadding(stride)] as const;
-  return conv1d(g, forScaledInputs(g, weights, factor, 1), signal, { stride, padding });
+  return conv1d(g, rescaledConv(g, weights, { takes: alpha }), snakeTimesAlpha(g, alpha, y), { stride, padding });
 }

@@ -4,13 +4,13 @@ import {
   type ConvWeights,
   conv1d,
   depthwiseConv1d,
-  divide,
   type GraphBuilder,
   type GraphTensor,
-  multiply,
-  reshape,
+  rescaledConv,
   sameConv1d,
   scaledSnake,
+  snakeAlpha,
+  snakeTimesAlpha,
   type WeightScope,
   weightNormed,
 } from '@speech-tokens/onnx-graph';
@@ -58,41 +58,6 @@ export function wideConv(
   return isDepthwise ? depthwiseConv1d(g, weights, x, { dilation }) : sameConv1d(g, weights, x, { dilation });
 }
 
-/** A signal multiplied by a factor for each channel, `[channels]`: `forScaledInputs` makes weights for it. */
-export interface ScaledSignal {
-  readonly signal: GraphTensor;
-  readonly factor: GraphTensor;
-}
-
-/** Snake, times its α. */
-export function snakeTimesAlpha(g: GraphBuilder, weights: WeightScope, x: GraphTensor): ScaledSignal {
-  const channels = x.shape[1] as number;
-  const factor = alphaOf(g, weights, channels);
-  return { signal: scaledSnake(g, multiply(g, x, reshape(g, factor, [1, channels, 1]))), factor };
-}
-
-/** α `[channels]`, kept from being 0 by the epsilon of hubertsiuzdak/snac, snac/layers.py, `snake`. */
-function alphaOf(g: GraphBuilder, weights: WeightScope, channels: number): GraphTensor {
-  return add(g, reshape(g, weights.tensor(g, 'alpha', [1, channels, 1]), [channels]), g.scalar(1e-9));
-}
-
-/** Weights for inputs that come multiplied by a factor for each channel, which lie on `axis` of the weight. */
-export function forScaledInputs(
-  g: GraphBuilder,
-  { weight, ...bias }: ConvWeights,
-  factor: GraphTensor,
-  axis: number,
-): ConvWeights {
-  const shape = weight.shape.map((_, i) => (i === axis ? factor.shape[0]! : 1));
-  return { weight: divide(g, weight, reshape(g, factor, shape)), ...bias };
-}
-
-/** Weights whose results come multiplied by a factor for each channel. */
-function withScaledOutputs(g: GraphBuilder, { weight, bias }: ConvWeights, factor: GraphTensor): ConvWeights {
-  const scaled = multiply(g, weight, reshape(g, factor, [factor.shape[0]!, 1, 1]));
-  return bias === undefined ? { weight: scaled } : { weight: scaled, bias: multiply(g, bias, factor) };
-}
-
 /** The three residual units of a block, which are its parts `first`, `first + 1` and `first + 2`. */
 export function residualUnits(
   g: GraphBuilder,
@@ -115,11 +80,11 @@ function residualUnit(
 ): GraphTensor {
   const block = weights.scope('block');
   const channels = x.shape[1] as number;
-  const before = snakeTimesAlpha(g, block.scope(0), x);
-  const alpha = alphaOf(g, block.scope(2), channels);
-  const wide = wideWeights(g, block.scope(1), channels, isDepthwise);
-  const unscaled = forScaledInputs(g, wide, before.factor, isDepthwise ? 0 : 1);
-  const spread = wideConv(g, withScaledOutputs(g, unscaled, alpha), before.signal, { dilation, isDepthwise });
+  const before = snakeAlpha(g, block.scope(0), channels);
+  const between = snakeAlpha(g, block.scope(2), channels);
+  const stored = wideWeights(g, block.scope(1), channels, isDepthwise);
+  const wide = rescaledConv(g, stored, { takes: before, takesAxis: isDepthwise ? 0 : 1, gives: between });
+  const spread = wideConv(g, wide, snakeTimesAlpha(g, before, x), { dilation, isDepthwise });
   const mixing = normedWeights(g, block.scope(3), [channels, channels, 1], channels);
-  return add(g, x, conv1d(g, forScaledInputs(g, mixing, alpha, 1), scaledSnake(g, spread)));
+  return add(g, x, conv1d(g, rescaledConv(g, mixing, { takes: between }), scaledSnake(g, spread)));
 }

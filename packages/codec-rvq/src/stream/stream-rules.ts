@@ -1,4 +1,37 @@
-import { SpeechTokensError } from '@speech-tokens/core';
+import {
+  type AudioFormat,
+  type PcmChunk,
+  type PlainData,
+  SpeechTokensError,
+  type TokenGrid,
+  type TokenSpace,
+  validateAudioClip,
+  validateTokenGrid,
+} from '@speech-tokens/core';
+
+/**
+ * A piece of audio with memory of its own: the caller may go on with theirs.
+ * @throws SpeechTokensError `audio-format`
+ */
+export function ownChunk(chunk: PcmChunk, format: AudioFormat): PcmChunk {
+  validateAudioClip(chunk, format);
+  return { ...chunk, channels: chunk.channels.map((samples) => samples.slice()) };
+}
+
+/**
+ * The codebooks of a grid that are used, with memory of their own.
+ * @throws SpeechTokensError `token-grid-invalid`, `token-space-mismatch`; `argument-invalid` where the grid has fewer
+ */
+export function ownGrid(grid: TokenGrid, tokenSpace: TokenSpace, codebookCount: number | undefined): TokenGrid {
+  validateTokenGrid(grid, { tokenSpace });
+  const used = checkCodebookCount(codebookCount, grid.tracks.length);
+  return { ...grid, tracks: grid.tracks.slice(0, used).map(({ ids }) => ({ ids: ids.slice() })) };
+}
+
+/** Whether something in a saved state counts samples, frames or the like. */
+export function isCount(value: PlainData | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
 /** @throws SpeechTokensError `stream-order` when a piece does not start where the last one ended */
 export function assertContinues(pieces: 'audio' | 'tokens', foundStartSample: number, wantedStartSample: number): void {

@@ -1,15 +1,7 @@
-import {
-  type CallOptions,
-  type PcmChunk,
-  type PlainData,
-  type StreamMachine,
-  type TokenGrid,
-  type TokenSpace,
-  validateTokenGrid,
-} from '@speech-tokens/core';
+import type { CallOptions, PcmChunk, PlainData, StreamMachine, TokenGrid, TokenSpace } from '@speech-tokens/core';
 import type { TensorInput } from '@speech-tokens/onnx-graph';
 import { joined } from '../stream/joined.ts';
-import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
+import { assertContinues, isCount, ownGrid } from '../stream/stream-rules.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import {
   allWindows,
@@ -46,9 +38,7 @@ export class DecoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
   }
 
   accept(grid: TokenGrid): TokenGrid {
-    validateTokenGrid(grid, { tokenSpace: this.#parts.tokenSpace });
-    const used = checkCodebookCount(this.#parts.codebookCount, grid.tracks.length);
-    return { ...grid, tracks: grid.tracks.slice(0, used).map(({ ids }) => ({ ids: ids.slice() })) };
+    return ownGrid(grid, this.#parts.tokenSpace, this.#parts.codebookCount);
   }
 
   async push(grid: TokenGrid, options: CallOptions): Promise<readonly PcmChunk[]> {
@@ -180,8 +170,4 @@ export class DecoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
     const from = window.coreStartSample - firstSample;
     core.set(outputs['samples']!.subarray(from, from + core.length));
   }
-}
-
-function isCount(value: PlainData | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -6,10 +6,9 @@ import {
   type TokenGrid,
   type TokenSpace,
   trackFrameCounts,
-  validateAudioClip,
 } from '@speech-tokens/core';
 import { joined } from '../stream/joined.ts';
-import { assertContinues } from '../stream/stream-rules.ts';
+import { assertContinues, isCount, ownChunk } from '../stream/stream-rules.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import { allWindows, paddedLength, settledWindows, type WindowLayout, windowAt, windowStart } from './window-layout.ts';
 
@@ -35,8 +34,7 @@ export class EncoderWindows implements StreamMachine<PcmChunk, TokenGrid> {
   }
 
   accept(chunk: PcmChunk): PcmChunk {
-    validateAudioClip(chunk, { sampleRateHz: this.#tokenSpace.sampleRateHz, channelCount: 1 });
-    return { ...chunk, channels: [chunk.channels[0]!.slice()] };
+    return ownChunk(chunk, { sampleRateHz: this.#tokenSpace.sampleRateHz, channelCount: 1 });
   }
 
   async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {
@@ -122,8 +120,4 @@ export class EncoderWindows implements StreamMachine<PcmChunk, TokenGrid> {
     const tracks = ids.map((parts, k) => ({ ids: joined(parts).subarray(0, padded[k]) }));
     return { tokenSpace, startSample, sampleCount, tracks };
   }
-}
-
-function isCount(value: PlainData | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

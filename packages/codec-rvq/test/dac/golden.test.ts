@@ -1,6 +1,6 @@
 import type { TokenGrid } from '@speech-tokens/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Reference, readReference, snrDb } from '../encodec/reference.ts';
+import { type Reference, readReference, snrDb } from '../support/reference.ts';
 import { type Codec, clipOf, dacNames, loadCodec, tinyCheckpoint } from './codecs.ts';
 
 // Codecs of the authors' architecture with random weights in unusual sizes, and what PyTorch computes with them: made by

@@ -24,7 +24,7 @@ import { residualSpace } from '../../src/family/residual-space.ts';
 import { type WindowLayout, windowLayout } from '../../src/windowed/window-layout.ts';
 import { createWindowedDetokenizer } from '../../src/windowed/windowed-detokenizer.ts';
 import { createWindowedTokenizer } from '../../src/windowed/windowed-tokenizer.ts';
-import { snrDb } from '../encodec/reference.ts';
+import { snrDb } from '../support/reference.ts';
 import { speechLikeSamples } from '../support/signals.ts';
 import { type Codec, clipOf, dacNames, loadCodec, tinyCheckpoint } from './codecs.ts';
 

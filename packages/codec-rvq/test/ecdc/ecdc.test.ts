@@ -143,7 +143,15 @@ test('faults are typed errors that say what is wrong', () => {
 
 test('spaces and stretches that a file does not hold are refused', () => {
   const [mono, stereo] = [readEcdc(fileOf('24khz-8')), readEcdc(fileOf('48khz-3-three-segments'))];
-  expect(failure(() => readEcdc(fileOf('24khz-8'), stereo))).toContain('argument-invalid');
+  const forOther = failure(() => readEcdc(fileOf('24khz-8'), { path: 'a.ecdc', tokenSpace: stereo.tokenSpace }));
+  expect(forOther).toContain(
+    'argument-invalid: a.ecdc does not hold tokens of rvq:encodec-48khz: found tokens of encodec',
+  );
+  expect(forOther).toContain('Use the detokenizer rvq:encodec-24khz');
+  // Of the same name, and of another shape: what weights of another size are.
+  const [first, ...others] = mono.tokenSpace.codebooks;
+  const small = { ...mono.tokenSpace, codebooks: [{ ...first!, hopSamples: 64 }, ...others] };
+  expect(failure(() => readEcdc(fileOf('24khz-8'), { tokenSpace: small }))).toContain('weights of the published size');
   const other = { ...mono, tokenSpace: { ...mono.tokenSpace, id: 'rvq:mimi' } };
   expect(failure(() => writeEcdc(other))).toContain('argument-invalid');
   expect(failure(() => writeEcdc({ ...mono, tracks: [] }))).toContain('token-grid-invalid');

@@ -1,19 +1,4 @@
-import { conformanceOfPlugin, defineConformanceTests } from '@speech-tokens/core/testing';
-import { afterAll, describe, test } from 'vitest';
-import { modelsIn } from '../support/local-models.ts';
-import { encodecPlugin, tinyCheckpoint } from './codecs.ts';
+import { testConformance } from '../support/tiny-conformance.ts';
+import { encodecPlugin } from './codecs.ts';
 
-// Every promise of the contract, on the small checkpoints.
-for (const name of ['encodec-24khz', 'encodec-48khz', 'encodec-32khz']) {
-  describe(name, () => {
-    const components = encodecPlugin.components.filter(({ id }) => id === `rvq:${name}`);
-    const directory = tinyCheckpoint(name);
-    defineConformanceTests(
-      { test, after: afterAll },
-      conformanceOfPlugin(
-        { specificationVersion: 'v1', components },
-        { models: modelsIn(directory), checkpointDirectory: directory },
-      ),
-    );
-  });
-}
+testConformance(encodecPlugin, ['encodec-24khz', 'encodec-48khz', 'encodec-32khz']);

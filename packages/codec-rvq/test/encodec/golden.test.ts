@@ -1,7 +1,7 @@
 import type { SpeechTokenizerV1, TokenGrid } from '@speech-tokens/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Reference, readReference, snrDb } from '../support/reference.ts';
 import { type Codec, clipOf, flatSamples, loadCodec, tinyCheckpoint } from './codecs.ts';
-import { type Reference, readReference, snrDb } from './reference.ts';
 
 // Codecs of the authors' architecture with random weights in unusual sizes, and what PyTorch computes with them: made by
 // tools/reference. One sample, less than a hop, one more than a hop, odd lengths, silence and a full-scale square wave.

@@ -34,6 +34,7 @@ export async function writeRandomCheckpoint(
 function randomValues(name: string, shape: readonly number[], seed: number): Float32Array {
   const count = shape.reduce((product, size) => product * size, 1);
   const isTable = name.endsWith('.embed');
+  const centre = name.endsWith('norm.weight') ? 1 : 0;
   const scale = shape.length === 1 ? 0.01 : isTable ? 0.1 : Math.sqrt(6 / (count / shape[0]!));
   const values = new Float32Array(count);
   let state = seed | 1;
@@ -41,7 +42,7 @@ function randomValues(name: string, shape: readonly number[], seed: number): Flo
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    values[i] = (scale * state) / 2 ** 31;
+    values[i] = centre + (scale * state) / 2 ** 31;
   }
   return values;
 }

@@ -15,9 +15,9 @@ import {
   type RecurrentGraphs,
 } from '../../src/encodec/recurrent-graphs.ts';
 import { widestChannels } from '../../src/encodec/seanet.ts';
+import { snrDb } from '../support/reference.ts';
 import { speechLikeSamples } from '../support/signals.ts';
 import { clipOf, loadCodec, tinyCheckpoint } from './codecs.ts';
-import { snrDb } from './reference.ts';
 
 test('many windows give what the networks give for the whole recording at once', async () => {
   const directory = tinyCheckpoint('encodec-32khz');

@@ -7,7 +7,7 @@ import { encoderStages } from '../../src/mimi/encoder-stages.ts';
 import { parseMimiConfig } from '../../src/mimi/mimi-config.ts';
 import { defaultStageOptions, type StageOptions } from '../../src/mimi/stage-options.ts';
 import { openStages } from '../../src/staged/staged-session.ts';
-import { readReference, snrDb } from '../encodec/reference.ts';
+import { readReference, snrDb } from '../support/reference.ts';
 import { type Codec, loadCodec, tinyCheckpoint } from './codec.ts';
 
 // The authors' architecture with random weights in unusual sizes, and what PyTorch computes with it: made by

@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import {
-  type AudioClip,
-  type DetokenizerSettings,
-  findComponent,
-  type SpeechDetokenizerV1,
-  type SpeechPluginV1,
-  type SpeechTokenizerV1,
-  type TokenGrid,
-  type TokenSpace,
+import type {
+  DetokenizerSettings,
+  SpeechPluginV1,
+  SpeechTokenizerV1,
+  TokenGrid,
+  TokenSpace,
 } from '@speech-tokens/core';
 import { type BuiltGraph, openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
 import { familyComponents } from '../../src/family/codec-family.ts';
@@ -19,8 +15,10 @@ import { parseSnacConfig, type SnacConfig } from '../../src/snac/snac-config.ts'
 import { snacFamilies } from '../../src/snac/snac-family.ts';
 import { createWindowedDetokenizer, type DecoderConditioning } from '../../src/windowed/windowed-detokenizer.ts';
 import { createWindowedTokenizer } from '../../src/windowed/windowed-tokenizer.ts';
-import type { Reference } from '../encodec/reference.ts';
-import { modelsIn } from '../support/local-models.ts';
+import { type Codec, codecOf, loadBothSides } from '../support/codec.ts';
+import type { Reference } from '../support/reference.ts';
+
+export { type Codec, clipOf, tinyCheckpoint } from '../support/codec.ts';
 
 export const snacNames = ['snac-24khz', 'snac-32khz', 'snac-44khz'] as const;
 
@@ -30,23 +28,8 @@ export const snacPlugin: SpeechPluginV1 = {
   components: snacFamilies.flatMap(familyComponents),
 };
 
-/** The small checkpoint with random weights of a family, and what PyTorch makes of it. */
-export function tinyCheckpoint(name: string): string {
-  return fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
-}
-
-export interface Codec {
-  readonly tokenizer: SpeechTokenizerV1;
-  readonly detokenizer: SpeechDetokenizerV1;
-  close(): Promise<void>;
-}
-
-/** The components as users load them. */
-export async function loadCodec(name: string, directory: string): Promise<Codec> {
-  const context = { models: modelsIn(directory) };
-  const tokenizer = await findComponent(snacPlugin, 'tokenizer', `rvq:${name}`).load(context);
-  const detokenizer = await findComponent(snacPlugin, 'detokenizer', `rvq:${name}`).load(context);
-  return codecOf(tokenizer, detokenizer);
+export function loadCodec(name: string, directory: string): Promise<Codec> {
+  return loadBothSides(snacPlugin, `rvq:${name}`, directory);
 }
 
 export interface WindowedCodecOptions {
@@ -83,21 +66,6 @@ export async function loadWindowedCodec(
       conditioningOf: (given) => conditioningOf(config, given),
     }),
   );
-}
-
-function codecOf(tokenizer: SpeechTokenizerV1, detokenizer: SpeechDetokenizerV1): Codec {
-  return {
-    tokenizer,
-    detokenizer,
-    async close() {
-      await tokenizer.close();
-      await detokenizer.close();
-    },
-  };
-}
-
-export function clipOf({ tokenizer }: Codec, samples: Float32Array): AudioClip {
-  return { sampleRateHz: tokenizer.audioFormat.sampleRateHz, channels: [samples] };
 }
 
 /** The codes of PyTorch, up to the end of its padding. */

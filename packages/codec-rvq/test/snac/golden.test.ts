@@ -2,7 +2,7 @@ import { trackFrameCounts } from '@speech-tokens/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SnacConfig } from '../../src/snac/snac-config.ts';
 import type { DecoderConditioning } from '../../src/windowed/windowed-detokenizer.ts';
-import { type Reference, readReference, snrDb } from '../encodec/reference.ts';
+import { type Reference, readReference, snrDb } from '../support/reference.ts';
 import {
   type Codec,
   clipOf,

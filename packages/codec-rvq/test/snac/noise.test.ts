@@ -5,7 +5,7 @@ import { noiseInputs } from '../../src/snac/noise/noise-inputs.ts';
 import { readNoiseSettings } from '../../src/snac/noise/noise-settings.ts';
 import { philox } from '../../src/snac/noise/philox.ts';
 import { createPositionNoise } from '../../src/snac/noise/position-noise.ts';
-import { snrDb } from '../encodec/reference.ts';
+import { snrDb } from '../support/reference.ts';
 import { type Codec, loadCodec, loadWindowedCodec, tinyCheckpoint } from './codecs.ts';
 
 const mean = (values: Float32Array, of: (value: number, i: number) => number): number =>

@@ -22,7 +22,7 @@ export interface ConfigReader {
 export function readConfig(text: string, path: string, family: string): ConfigReader {
   const fail = (field: string, found: string, wanted: string): never => {
     throw new SpeechTokensError('checkpoint-invalid', {
-      problem: `${path} does not describe a ${family} (${field})`,
+      problem: `${path} does not describe ${/^[aeiou]/i.test(family) ? 'an' : 'a'} ${family} (${field})`,
       found,
       wanted,
       remedy: 'Use the config.json that was written with the weights',
