@@ -10,8 +10,12 @@ export interface MinimalFiltering {
   readonly inputTransform: Float32Array;
 }
 
-/** Points at which the polynomials are evaluated, in an order that keeps the numbers near one; the last is infinity. */
-const evaluationPoints = [0, 1, -1, 1 / 2, -1 / 2, 2, -2, 3 / 4, -4 / 3, 4 / 3, -3 / 4];
+/**
+ * Points at which the polynomials are evaluated; the last is infinity. They decide how large the rounding errors are: these
+ * were found by a search over five pairs ±p for 7 taps and 6 outputs, and rounded to fractions. With halves and three
+ * quarters in their place errors are 4 dB larger.
+ */
+const evaluationPoints = [0, 1, -1, 2 / 3, -2 / 3, 3 / 2, -3 / 2, 3 / 8, -8 / 3, 8 / 3, -3 / 8];
 
 /**
  * Toom–Cook algorithm for `outputs` neighbouring values of a correlation with `taps` weights, in outputs + taps − 1

@@ -15,7 +15,7 @@ const tileOutputs = 6;
  *
  * Wide layers are lowered to fewer multiplications by minimal filtering over time: samples that lie a dilation apart
  * form tiles of six results, whose transforms are products with small constant matrices, and between them stand 12 matrix
- * products `[out, in]` in place of 42 for 7 taps. Its rounding errors lie 105 dB below the result (a direct sum's: 130).
+ * products `[out, in]` in place of 42 for 7 taps. Its rounding errors lie 104 dB below the result (a direct sum's: 130).
  * Where channels are few, the transforms cost more than they save, and the runtime's convolution is used. Measured in
  * decisions/0017; the border between the two is where both took equally long.
  */
