@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AudioClip, TokenGrid } from '../../src/index.ts';
 import { SpeechTokensError } from '../../src/index.ts';
+import { batchFaults } from './batch-faults.ts';
 import { callFaults, detokenizerFaults, type Fault, tokenizerFaults } from './call-faults.ts';
 import { type Data, withArrays } from './codec-part.ts';
 import { failuresOf, type Injections, referencePair, resultsOf } from './run-kit.ts';
@@ -17,7 +18,7 @@ const sides = ['tokenizer', 'detokenizer'] as const;
 
 const faults: readonly PlacedFault[] = [
   ...sides.flatMap((side) => [
-    ...callFaults.map((fault) => placed(side, `${side}/${fault.check}`, fault)),
+    ...[...callFaults, ...batchFaults].map((fault) => placed(side, `${side}/${fault.check}`, fault)),
     ...streamFaults.map((fault) => placed(side, `${side}-stream/${fault.check}`, fault)),
   ]),
   ...[...tokenizerFaults, ...tokenizerStreamFaults].map((fault) => placed('tokenizer', fault.check, fault)),
