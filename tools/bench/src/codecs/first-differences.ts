@@ -24,7 +24,7 @@ export function firstDifferences(
   chainStarts: readonly number[],
 ): readonly FirstDifference[] {
   const firsts: FirstDifference[] = [];
-  /** Of each codebook: the first difference that a differing frame goes back to. */
+  /** Of each codebook: its first differences by frame. */
   const causes: ReadonlyMap<number, FirstDifference>[] = [];
   for (const [codebook, { ids, hopSamples }] of found.entries()) {
     const chainStart = Math.max(...chainStarts.filter((start) => start <= codebook));
@@ -35,9 +35,12 @@ export function firstDifferences(
         .slice(chainStart)
         .map((earlier, i) => earlier.get(Math.floor((frame * hopSamples) / found[chainStart + i]!.hopSamples)))
         .find((first) => first !== undefined);
-      if (cause !== undefined) cause.followers += 1;
-      const first = cause ?? { codebook, frame, found: id, wanted: wanted[codebook]![frame]!, followers: 0 };
-      if (cause === undefined) firsts.push(first);
+      if (cause !== undefined) {
+        cause.followers += 1;
+        continue;
+      }
+      const first = { codebook, frame, found: id, wanted: wanted[codebook]![frame]!, followers: 0 };
+      firsts.push(first);
       own.set(frame, first);
     }
     causes.push(own);
