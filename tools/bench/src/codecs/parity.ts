@@ -1,6 +1,7 @@
 /**
  * How far the codecs are from PyTorch: codes and audio of the reference cases that lie beside the checkpoints.
- * usage: pnpm bench parity CHECKPOINTS [--only NAME,…] [--threads 1]
+ * usage: pnpm bench parity CHECKPOINTS [--only NAME,…] [--threads 1] [--differences]
+ * --differences lists where the codes of a frame begin to differ. What comes after it in the frame follows from it.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +13,15 @@ import {
   type TokenGrid,
 } from '@speech-tokens/core';
 import { findCheckpoints } from './checkpoints.ts';
+import { firstDifferences } from './first-differences.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string', default: '' }, threads: { type: 'string', default: '1' } },
+  options: {
+    only: { type: 'string', default: '' },
+    threads: { type: 'string', default: '1' },
+    differences: { type: 'boolean', default: false },
+  },
 });
 
 interface ReferenceCase {
@@ -32,8 +38,14 @@ const only = values.only === '' ? [] : values.only.split(',');
 for (const checkpoint of await findCheckpoints(positionals[0] ?? '.', only)) {
   const { tokenizer, detokenizer } = await checkpoint.load(Number(values.threads));
   for (const [name, reference] of await readReference(join(checkpoint.folder, 'reference.safetensors'))) {
-    rows.push({ codec: checkpoint.name, case: name, ...(await compare(tokenizer, detokenizer, reference)) });
+    const { figures, differences } = await compare(tokenizer, detokenizer, reference);
+    rows.push({ codec: checkpoint.name, case: name, ...figures });
     console.log(Object.values(rows.at(-1)!).join('  '));
+    for (const { codebook, frame, found, wanted, followers } of values.differences ? differences : []) {
+      console.log(
+        `  frame ${frame}, codebook ${codebook}: ${found}, PyTorch ${wanted}; ${followers} more codes follow`,
+      );
+    }
   }
   await tokenizer.close();
   await detokenizer.close();
@@ -51,7 +63,14 @@ async function compare(tokenizer: SpeechTokenizerV1, detokenizer: SpeechDetokeni
     total += ids.length;
     equal += ids.filter((id, i) => id === wanted[i]).length;
   }
-  const figures: Record<string, string> = { 'codes equal': `${((100 * equal) / total).toFixed(3)} % of ${total}` };
+  const { codebooks, id } = tokenizer.tokenSpace;
+  const tracks = grid.tracks.map(({ ids }, k) => ({ ids, hopSamples: codebooks[k]!.hopSamples! }));
+  // Mimi's first codebook and its second one both quantize the latents themselves.
+  const differences = firstDifferences(tracks, reference.tracks, id.startsWith('rvq:mimi') ? [0, 1] : [0]);
+  const figures: Record<string, string> = {
+    'codes equal': `${((100 * equal) / total).toFixed(3)} % of ${total}`,
+    'first differences': String(differences.length),
+  };
   const { scales } = reference;
   const theirs: TokenGrid = {
     ...grid,
@@ -61,11 +80,11 @@ async function compare(tokenizer: SpeechTokenizerV1, detokenizer: SpeechDetokeni
   for (const [count, wanted] of reference.decoded) {
     const clip = await detokenizer.detokenize(theirs, {
       codebookCount: count,
-      ...(tokenizer.tokenSpace.id.startsWith('rvq:snac') ? { conditioning: { noise: 'off' } } : {}),
+      ...(id.startsWith('rvq:snac') ? { conditioning: { noise: 'off' } } : {}),
     });
     figures[`SNR dB, K ${count}`] = snrDb(wanted, clip.channels).toFixed(1);
   }
-  return figures;
+  return { figures, differences };
 }
 
 function snrDb(wanted: readonly Float32Array[], found: readonly Float32Array[]): number {
