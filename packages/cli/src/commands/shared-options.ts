@@ -81,7 +81,7 @@ export function addFirstCharacter(command: Command): Command {
 }
 
 /** `U+4E00`, `0x4E00`, `19968`. */
-export function codePoint(text: string): number {
+function codePoint(text: string): number {
   const value = Number(text.replace(/^U\+/i, '0x'));
   if (!Number.isSafeInteger(value) || value < 0x4e00 || value > 0x10ffff)
     throw new InvalidArgumentError('It has to be a code point of U+4E00 or later.');

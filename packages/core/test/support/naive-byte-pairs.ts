@@ -51,7 +51,7 @@ export function encodeNaively({ unitCount, pairs }: BytePairMerges, units: reado
   }
 }
 
-export function mergeEverywhere(ids: readonly number[], left: number, right: number, token: number): number[] {
+function mergeEverywhere(ids: readonly number[], left: number, right: number, token: number): number[] {
   const merged: number[] = [];
   for (let i = 0; i < ids.length; i++) {
     const isPair = ids[i] === left && ids[i + 1] === right;
