@@ -60,8 +60,9 @@ async function examineModel(
   const name = `${file.name} of ${ids.join(', ')}`;
   const path = await store.path(file);
   if (path === undefined) {
-    const isOwn = file.source.type === 'bundled' || file.source.type === 'path';
-    if (isOwn) return problem(id, 'Model', `${name} is missing`, 'Reinstall its package');
+    if (file.source.type === 'bundled') return problem(id, 'Model', `${name} is missing`, 'Reinstall its package');
+    if (file.source.type === 'path')
+      return ok(id, 'Model', `${name} is a file of yours: give its folder with --checkpoint`);
     return ok(id, 'Model', `${name} is downloaded when it is first used`);
   }
   const { size } = await stat(path);
