@@ -89,7 +89,7 @@ test('a dependency of two packages comes from the catalog; one of ours from the 
 
 test('paths of a machine are found in text, not in binary files', async () => {
   const root = await temporaryTree({
-    'a.md': 'See https://example.org/home/page and ./tmp/x and <root>/tmp/ and src/home/a.\n',
+    'a.md': 'See https://example.org/home/page and ./tmp/x and <root>/tmp/ and src/home/a.\n', // gate-allow-path
     'b.md': 'first\nlook into /home/ann/x\n', // gate-allow-path
     'c.bin': 'a\0 /home/ann/x', // gate-allow-path
     'd.md': 'made on build-machine-7\n',
