@@ -100,6 +100,7 @@ test('a coder keeps merges of its own, named by their hash', () => {
 test('ids out of range are refused', () => {
   const coder = createBytePairCoder(mergesOf(3, 1, 2));
   expect(() => coder.encode(ids(0, 3))).toThrow(/A unit is not one of those .*found 3 at 1, wanted 0 to 2/);
+  expect(() => coder.encode([0, 1] as never)).toThrow('integers: found a list, wanted a Uint32Array');
   expect(() => coder.decode(ids(3, 4))).toThrow(/An id has no token: found 4 at 1, wanted 0 to 3/);
 });
 

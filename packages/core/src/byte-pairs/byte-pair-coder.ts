@@ -1,6 +1,8 @@
+import { isUint32Array } from '../bytes/is-uint32-array.ts';
 import { toLittleEndianBytes } from '../bytes/little-endian.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { showValue } from '../tokens/show-value.ts';
 import { type BytePairMerges, checkMerges, vocabularySizeOf } from './byte-pair-merges.ts';
 import { createUnitEncoder } from './encode-units.ts';
 
@@ -86,6 +88,9 @@ function hashOf({ unitCount, pairs }: BytePairMerges): string {
 }
 
 function checkRange(values: Uint32Array, bound: number, argument: 'units' | 'ids'): void {
+  if (!isUint32Array(values)) {
+    throw invalid(argument, 'Byte pairs work on integers', showValue(values), 'a Uint32Array');
+  }
   const odd = values.findIndex((value) => value >= bound);
   if (odd < 0) return;
   const what = argument === 'units' ? 'A unit is not one of those that the merges are of' : 'An id has no token';

@@ -1,3 +1,4 @@
+import { isUint32Array } from '../bytes/is-uint32-array.ts';
 import { showValue } from '../tokens/show-value.ts';
 import { mergesError } from './merges-error.ts';
 
@@ -43,8 +44,7 @@ export function checkMerges(merges: BytePairMerges, path?: string): Uint32Array 
   if (!Number.isSafeInteger(unitCount) || unitCount < 1 || unitCount > limit) {
     throw invalid('The merges do not say how many units there are', showValue(unitCount), `1 to ${limit}`);
   }
-  // Not `instanceof`: arrays may come from another realm.
-  if (Object.prototype.toString.call(pairs) !== '[object Uint32Array]') {
+  if (!isUint32Array(pairs)) {
     throw invalid('The merges hold no pairs', showValue(pairs), 'a Uint32Array');
   }
   const count = pairs.length / 2;

@@ -1,3 +1,4 @@
+import { isUint32Array } from '../bytes/is-uint32-array.ts';
 import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { assertTokenSpace } from './compare-token-spaces.ts';
 import { alignmentSamples, sideRows, trackFrameCounts } from './frame-clock.ts';
@@ -169,11 +170,6 @@ function checkSideTracks(sideTracks: readonly SideTrack[], startSample: number, 
     const odd = values.findIndex((value) => !Number.isFinite(value));
     if (odd >= 0) throw invalid(`${subject} holds a value that is not finite`, `${values[odd]} at ${odd}`, 'numbers');
   }
-}
-
-function isUint32Array(value: unknown): value is Uint32Array {
-  // Not `instanceof`: arrays may come from another realm.
-  return Object.prototype.toString.call(value) === '[object Uint32Array]';
 }
 
 function typeName(value: unknown): string {

@@ -98,9 +98,11 @@ describe('trainBytePairs', () => {
   test('grows past every first size: many pairs, long lists of places', async () => {
     const random = createRandom('large');
     const skewed = () => Math.floor(3000 * random.nextUnit() ** 3);
-    const recordings = Array.from({ length: 40 }, () => Uint32Array.from({ length: 2000 }, skewed));
-    const { pairs } = await trainBytePairs(recordings, { unitCount: 3000, vocabularySize: 3400 });
-    expect(pairs).toHaveLength(800);
+    const recordings = Array.from({ length: 6 }, () => Array.from({ length: 2000 }, skewed));
+    const options = { unitCount: 3000, vocabularySize: 3150, minFrequency: 2 };
+    const merges = await trainBytePairs(unitsOf(...recordings), options);
+    expect(merges.pairs).toHaveLength(300);
+    expect(merges).toEqual(trainNaively(recordings, options));
     const long = await trainBytePairs([new Uint32Array(48 * 65_536)], {
       unitCount: 1,
       vocabularySize: 20,
@@ -161,6 +163,14 @@ describe('a long call', () => {
       throw new Error('the disk is gone');
     })();
     await expect(trainBytePairs(failing, options)).rejects.toThrow('the disk is gone');
+  });
+});
+
+test('refuses what is no array of integers', async () => {
+  const lists = [[0, 1]] as unknown as Uint32Array[];
+  await expect(trainBytePairs(lists, { unitCount: 3, vocabularySize: 9 })).rejects.toMatchObject({
+    code: 'argument-invalid',
+    details: { argument: 'recordings' },
   });
 });
 

@@ -1,3 +1,4 @@
+import { isUint32Array } from '../../bytes/is-uint32-array.ts';
 import type { CallOptions } from '../../contract/call-options.ts';
 import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
 import { showValue } from '../../tokens/show-value.ts';
@@ -41,8 +42,8 @@ const stepPlaces = 2 ** 18;
  * Takes about 30 bytes a unit and 40 a pair of neighbours that ever occurs.
  * @param recordings the units of one recording each; arrays are copied, not kept
  * @returns merges with a vocabulary that is smaller than wanted where the units do not give more
- * @throws SpeechTokensError `argument-invalid` for a unit that is not below `unitCount`, more than 2^30 units, and options
- * out of range
+ * @throws SpeechTokensError `argument-invalid` for what is no array of units below `unitCount`, more than 2^30 units, and
+ * options out of range
  */
 export async function trainBytePairs(
   recordings: Iterable<Uint32Array> | AsyncIterable<Uint32Array>,
@@ -86,6 +87,14 @@ async function readCorpus(
   const builder = createCorpusBuilder(unitCount);
   for await (const units of recordings) {
     signal?.throwIfAborted();
+    if (!isUint32Array(units)) {
+      throw invalid(
+        'recordings',
+        'Byte pairs are learnt of integers',
+        showValue(units),
+        'a Uint32Array of each recording',
+      );
+    }
     const odd = units.findIndex((unit) => unit >= unitCount);
     if (odd >= 0) {
       throw invalid('recordings', 'A unit is out of range', `${units[odd]} at ${odd}`, `0 to ${unitCount - 1}`);
