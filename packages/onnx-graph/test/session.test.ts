@@ -103,6 +103,16 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
     expect(await run(state, 3)).toEqual([1, 2, 3]);
   });
 
+  test('of two runs at a time, the one that fails is the wrong one', async () => {
+    const { session, run } = await historySession(ownThread);
+    const [good, bad] = [session.createState(), session.createState()];
+    const running = run(good, 1, 2);
+    const misshapen = session.run({ x: { values: new Float32Array(4), shape: [3, 1] } }, bad);
+    await expect(misshapen).rejects.toMatchObject({ code: 'inference-failed' });
+    expect(await running).toEqual([0, 0, 1, 2]);
+    await session.close();
+  });
+
   test('closing waits for the run in progress, refuses further ones, and may be repeated', async () => {
     const { session, run } = await historySession(ownThread);
     const state = session.createState();

@@ -31,6 +31,7 @@ export interface GraphEngine {
 }
 
 export interface EngineOptions extends RuntimeOptions {
+  /** The folder in which the graph's weights lie. */
   readonly weightsDirectory: string;
 }
 
@@ -45,8 +46,15 @@ export async function openEngine(graph: EngineGraph, options: EngineOptions): Pr
     ...runtimeOptions(options),
     extra: { session: { model_external_initializers_file_folder_path: options.weightsDirectory } },
   });
+  // The buffers of a stream's state come back at every run: theirs are made once.
+  const carried = new WeakMap<Float32Array, Tensor>();
+  const carriedTensor = (values: Float32Array, shape: readonly number[]): Tensor => {
+    const known = carried.get(values) ?? new runtime.Tensor('float32', values, shape);
+    carried.set(values, known);
+    return known;
+  };
   return {
-    run: (run) => runSession(runtime, session, graph, run),
+    run: (run) => runSession(runtime, session, graph, run, carriedTensor),
     release: () => session.release(),
   };
 }
@@ -56,12 +64,13 @@ async function runSession(
   session: InferenceSession,
   { states, outputNames }: EngineGraph,
   { inputs, places, current, next }: GraphRun,
+  carriedTensor: (values: Float32Array, shape: readonly number[]) => Tensor,
 ): Promise<GraphResults> {
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = {};
   for (const [i, { inputName, outputName, shape }] of states.entries()) {
-    feeds[inputName] = new runtime.Tensor('float32', current[i]!, shape);
-    fetches[outputName] = new runtime.Tensor('float32', next[i]!, shape);
+    feeds[inputName] = carriedTensor(current[i]!, shape);
+    fetches[outputName] = carriedTensor(next[i]!, shape);
   }
   for (const [name, input] of Object.entries(inputs)) feeds[name] = tensorOf(runtime, input);
   for (const name of outputNames) fetches[name] = places[name] === undefined ? null : tensorOf(runtime, places[name]);

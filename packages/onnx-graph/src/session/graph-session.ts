@@ -41,8 +41,6 @@ export interface GraphSession {
 }
 
 export interface SessionOptions extends EngineOptions {
-  /** The folder in which the graph's weights lie. */
-  readonly weightsDirectory: string;
   /**
    * Whether runs happen on a thread of the session's own, false by default. Several such sessions run side by side, and
    * the calling thread goes on meanwhile; without, a run blocks it, because ONNX Runtime runs on the thread that calls.

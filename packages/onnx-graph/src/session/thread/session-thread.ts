@@ -6,10 +6,11 @@ import type { ThreadAnswer, ThreadData, ThreadRequest } from './thread-messages.
 const { graph, options } = workerData as ThreadData;
 const port = parentPort!;
 const opening = openEngine(graph, options);
-answer(opening.then(() => ({ results: {} })));
+/** The last answer: each request waits for it, so that answers go in the order of their requests, failed ones too. */
+let answered = answer(opening.then(() => ({ results: {} })));
 
 port.on('message', (request: ThreadRequest) => {
-  answer(opening.then((engine) => perform(engine, request)));
+  answered = answer(answered.then(async () => perform(await opening, request)));
 });
 
 async function perform(engine: GraphEngine, request: ThreadRequest): Promise<ThreadAnswer> {
@@ -21,11 +22,12 @@ async function perform(engine: GraphEngine, request: ThreadRequest): Promise<Thr
   return { results: {} };
 }
 
-function answer(answering: Promise<ThreadAnswer>): void {
-  answering
-    .then((message) => {
-      const buffers = 'results' in message ? Object.values(message.results).map(({ buffer }) => buffer) : [];
-      port.postMessage(message, buffers as ArrayBuffer[]);
-    })
-    .catch((error: unknown) => port.postMessage({ error: error instanceof Error ? error.message : String(error) }));
+async function answer(answering: Promise<ThreadAnswer>): Promise<void> {
+  try {
+    const message = await answering;
+    const buffers = 'results' in message ? Object.values(message.results).map(({ buffer }) => buffer) : [];
+    port.postMessage(message, buffers as ArrayBuffer[]);
+  } catch (error) {
+    port.postMessage({ error: error instanceof Error ? error.message : String(error) });
+  }
 }
