@@ -1,4 +1,4 @@
-import { readConfig } from '../family/config-reader.ts';
+import { readConfig } from '@speech-tokens/onnx-graph';
 
 /** `config.json` of a DAC checkpoint as the Hugging Face hub has it (transformers, configuration_dac.py). */
 export interface DacConfig {

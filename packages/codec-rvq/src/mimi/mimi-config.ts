@@ -1,4 +1,4 @@
-import { type ConfigReader, readConfig } from '../family/config-reader.ts';
+import { type ConfigReader, readConfig } from '@speech-tokens/onnx-graph';
 
 /** `config.json` of a Mimi checkpoint in the hub's format, as far as the networks follow from it. */
 export interface MimiConfig {

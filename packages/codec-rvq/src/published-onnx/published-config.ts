@@ -1,5 +1,5 @@
+import { type ConfigReader, readConfig } from '@speech-tokens/onnx-graph';
 import type { SpaceShape } from '../family/codec-family.ts';
-import { type ConfigReader, readConfig } from '../family/config-reader.ts';
 
 /** What is needed of the `config.json` beside a published export. */
 export interface PublishedConfig {

@@ -1,4 +1,4 @@
-import { type ConfigReader, readConfig } from '../family/config-reader.ts';
+import { type ConfigReader, readConfig } from '@speech-tokens/onnx-graph';
 
 /** `config.json` of SNAC: the arguments of the authors' model class. */
 export interface SnacConfig {

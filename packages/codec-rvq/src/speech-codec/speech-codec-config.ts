@@ -1,4 +1,4 @@
-import { readConfig } from '../family/config-reader.ts';
+import { readConfig } from '@speech-tokens/onnx-graph';
 
 /** `config.json` of the project's own speech codec. */
 export interface SpeechCodecConfig {

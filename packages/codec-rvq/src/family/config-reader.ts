@@ -1,1 +1,0 @@
-export { type ConfigReader, readConfig } from '@speech-tokens/onnx-graph';
