@@ -59,6 +59,21 @@ export function addCodebooks(command: Command, description: string): Command {
   return command.option('--codebooks <k>', description, positiveInteger);
 }
 
+/** @param each what the files are made of, one by one */
+export function addTokenOutput(command: Command, each: string): Command {
+  return command
+    .option('-o, --out <path>', `file or folder to write to, - for standard output; beside each ${each} by default`)
+    .addOption(
+      new Option('-f, --format <format>', 'by the ending of --out, else safetensors').choices([
+        'safetensors',
+        'json',
+        'npy',
+        'ecdc',
+      ]),
+    )
+    .option('--force', 'replace files that are there already');
+}
+
 /** How tokens become units for byte pairs. */
 export function addSteps(command: Command): Command {
   addCodebooks(command, 'take only so many codebooks, coarse first');

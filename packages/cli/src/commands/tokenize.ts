@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { TokenizeCommandOptions } from './command-options.ts';
-import { addCodebooks, addJobs, addJson, addModels, addPlugins, addQuiet } from './shared-options.ts';
+import { addCodebooks, addJobs, addJson, addModels, addPlugins, addQuiet, addTokenOutput } from './shared-options.ts';
 
 export function addTokenizeCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program
@@ -12,17 +12,8 @@ export function addTokenizeCommand(program: Command, context: CliContext, finish
       'Turn recordings into token files. Audio of any rate and channel count is converted to what the tokenizer takes.',
     )
     .argument('<files...>', 'recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF); - reads standard input')
-    .option('-t, --tokenizer <id>', 'tokenizer to use; the bundled one by default')
-    .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each recording by default')
-    .addOption(
-      new Option('-f, --format <format>', 'by the ending of --out, else safetensors').choices([
-        'safetensors',
-        'json',
-        'npy',
-        'ecdc',
-      ]),
-    )
-    .option('--force', 'replace files that are there already');
+    .option('-t, --tokenizer <id>', 'tokenizer to use; the bundled one by default');
+  addTokenOutput(command, 'recording');
   addCodebooks(command, 'how many codebooks to fill, coarse first; all by default');
   addModels(command);
   addPlugins(command);

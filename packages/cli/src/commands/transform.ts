@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { TransformCommandOptions } from './command-options.ts';
-import { addFirstCharacter, addJobs, addJson, addQuiet, addSteps } from './shared-options.ts';
+import { addFirstCharacter, addJobs, addJson, addQuiet, addSteps, addTokenOutput } from './shared-options.ts';
 
 export function addTransformCommand(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const command = program
@@ -13,17 +13,8 @@ export function addTransformCommand(program: Command, context: CliContext, finis
     )
     .argument('<tokens...>', 'token files (.safetensors, .json, .ecdc); - reads standard input')
     .option('--bpe <file>', 'byte pairs, by the merges in this file: of `units fit-bpe`, or a tokenizer.json')
-    .option('--undo', 'undo all of it; byte pairs need their --bpe')
-    .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each file by default')
-    .addOption(
-      new Option('-f, --format <format>', 'by the ending of --out, else safetensors').choices([
-        'safetensors',
-        'json',
-        'npy',
-        'ecdc',
-      ]),
-    )
-    .option('--force', 'replace files that are there already');
+    .option('--undo', 'undo all of it; byte pairs need their --bpe');
+  addTokenOutput(command, 'file');
   addSteps(command);
   addFirstCharacter(command);
   addJobs(command);
