@@ -1,23 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { openFeatureEncoder } from '../src/index.ts';
-import { goldenFolder, greatestDifference, readReference } from './support/reference.ts';
+import { goldenEncoders, goldenFolder, greatestDifference, readReference } from './support/reference.ts';
 
 // The authors' architectures with random weights in small sizes, and what PyTorch computes with them: made by
 // tools/reference/make_ssl.py. Lengths from one sample less than a window on.
 
-const encoders = [
-  'hubert-base',
-  'hubert-large',
-  'wav2vec2-base',
-  'wav2vec2-large',
-  'wavlm-base',
-  'wavlm-large',
-  'data2vec-base',
-  'w2v-bert',
-  'whisper',
-];
-
-describe.each(encoders)('%s', (name) => {
+describe.each(goldenEncoders)('%s', (name) => {
   const folder = goldenFolder(name);
   const reference = readReference(folder);
 

@@ -6,22 +6,10 @@ import { describe, expect, test } from 'vitest';
 import plugin from '../src/index.ts';
 import { publishedComponent, publishedUnits } from '../src/units/published-units.ts';
 import { unitsOfFolder } from '../src/units/units-of-folder.ts';
-import { goldenFolder, readReference } from './support/reference.ts';
+import { goldenEncoders, goldenFolder, readReference } from './support/reference.ts';
 import { codeOf, contextIn, modelsIn, unitsFolder } from './support/units.ts';
 
-const encoders = [
-  'hubert-base',
-  'hubert-large',
-  'wav2vec2-base',
-  'wav2vec2-large',
-  'wavlm-base',
-  'wavlm-large',
-  'data2vec-base',
-  'w2v-bert',
-  'whisper',
-];
-
-describe.each(encoders)('%s', (name) => {
+describe.each(goldenEncoders)('%s', (name) => {
   test('units equal those of PyTorch at every length', async () => {
     const reference = readReference(goldenFolder(name));
     const tokenizer = await unitsOfFolder.load(contextIn(await unitsFolder(name)));

@@ -3,6 +3,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSafetensorsHeader } from '@speech-tokens/core';
 
+/** The encoders that the golden folder holds. */
+export const goldenEncoders: readonly string[] = [
+  'hubert-base',
+  'hubert-large',
+  'wav2vec2-base',
+  'wav2vec2-large',
+  'wavlm-base',
+  'wavlm-large',
+  'data2vec-base',
+  'w2v-bert',
+  'whisper',
+];
+
 /** What PyTorch computed with a checkpoint: `reference.safetensors` of tools/reference/make_ssl.py. */
 export interface Reference {
   /** Lengths in samples; each case is the start of one recording. */

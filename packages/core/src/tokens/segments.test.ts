@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { spaceOf } from '../../test/support/arbitrary-grids.ts';
-import { isSpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { failure } from '../../test/support/failures.ts';
 import { joinGrids } from '../transforms/join-grids.ts';
 import { sliceGrid } from '../transforms/slice-grid.ts';
 import { alignmentSamples, framesBefore, trackFrameCounts } from './frame-clock.ts';
@@ -30,16 +30,6 @@ function framesOfClip(sampleCount: number): number {
 function gridOf(sampleCount: number, frames: number): TokenGrid {
   const tracks = [0, 1].map((k) => ({ ids: Uint32Array.from({ length: frames }, (_, i) => (i + 500 * k) % 1_024) }));
   return { tokenSpace: encodecSpace, startSample: 0, sampleCount, tracks };
-}
-
-function failure(run: () => unknown): string {
-  try {
-    run();
-    return 'accepted';
-  } catch (error) {
-    if (!isSpeechTokensError(error)) throw error;
-    return `${error.code}: ${error.message}`;
-  }
 }
 
 test('a clip has the frames of each of its segments', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyGrid, snacSpace, spaceOf } from '../../test/support/arbitrary-grids.ts';
-import { isSpeechTokensError, type SpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { errorOf } from '../../test/support/failures.ts';
+import { isSpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { assertTokenSpace, tokenSpacesEqual } from './compare-token-spaces.ts';
 import { alignmentSamples, alignRangeOutward, trackFrameCounts } from './frame-clock.ts';
 import { takeCodebooks } from './take-codebooks.ts';
@@ -10,16 +11,6 @@ import { bitrateBps, type TokenSpace } from './token-space.ts';
 import { tokenSpaceFromJson, tokenSpaceToJson } from './token-space-json.ts';
 import { validateTokenGrid } from './validate-token-grid.ts';
 import { validateTokenSpace } from './validate-token-space.ts';
-
-function errorOf(call: () => unknown): SpeechTokensError {
-  try {
-    call();
-  } catch (error) {
-    if (isSpeechTokensError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 const space = spaceOf([4, 4]);
 const tracksOf = (...tracks: number[][]) => tracks.map((ids) => ({ ids: Uint32Array.from(ids) }));

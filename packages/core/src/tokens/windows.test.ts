@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { spaceOf } from '../../test/support/arbitrary-grids.ts';
-import { isSpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { failure } from '../../test/support/failures.ts';
 import { joinGrids } from '../transforms/join-grids.ts';
 import { sliceGrid } from '../transforms/slice-grid.ts';
 import { framesBefore, trackFrameCounts } from './frame-clock.ts';
@@ -23,16 +23,6 @@ function windowsIn(sampleCount: number): number {
 function gridOf(sampleCount: number, frames: number): TokenGrid {
   const ids = Uint32Array.from({ length: frames }, (_, i) => (7 * i) % 500);
   return { tokenSpace: space, startSample: 0, sampleCount, tracks: [{ ids }] };
-}
-
-function failure(run: () => unknown): string {
-  try {
-    run();
-    return 'accepted';
-  } catch (error) {
-    if (!isSpeechTokensError(error)) throw error;
-    return `${error.code}: ${error.message}`;
-  }
 }
 
 test('a clip has a frame for each window that lies within it', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyGrid, snacSpace, spaceOf } from '../../test/support/arbitrary-grids.ts';
+import { errorOf } from '../../test/support/failures.ts';
 import { createBytePairCoder } from '../byte-pairs/byte-pair-coder.ts';
 import type { BytePairMerges } from '../byte-pairs/byte-pair-merges.ts';
-import { isSpeechTokensError } from '../errors/speech-tokens-error.ts';
 import { alignmentSamples } from '../tokens/frame-clock.ts';
 import { takeCodebooks } from '../tokens/take-codebooks.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
@@ -17,16 +17,6 @@ import { timeOrderedLayout } from './flatten-layout.ts';
 import { joinGrids } from './join-grids.ts';
 import { mergeRepeats } from './merge-repeats.ts';
 import { sliceGrid } from './slice-grid.ts';
-
-function errorOf(call: () => unknown): Error {
-  try {
-    call();
-  } catch (error) {
-    if (isSpeechTokensError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 const ids = (...values: number[]) => Uint32Array.from(values);
 const mergesOf = (unitCount: number, ...pairs: number[]): BytePairMerges => ({ unitCount, pairs: ids(...pairs) });

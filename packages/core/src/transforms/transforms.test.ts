@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyGrid, snacSpace, spaceOf } from '../../test/support/arbitrary-grids.ts';
-import { isSpeechTokensError } from '../errors/speech-tokens-error.ts';
+import { errorOf } from '../../test/support/failures.ts';
 import { alignmentSamples, alignRangeOutward } from '../tokens/frame-clock.ts';
 import { takeCodebooks } from '../tokens/take-codebooks.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
@@ -13,16 +13,6 @@ import { type FlattenLayoutOptions, timeOrderedLayout } from './flatten-layout.t
 import { joinGrids } from './join-grids.ts';
 import { mergeRepeats } from './merge-repeats.ts';
 import { sliceGrid } from './slice-grid.ts';
-
-function errorOf(call: () => unknown): Error {
-  try {
-    call();
-  } catch (error) {
-    if (isSpeechTokensError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 const isNested = ({ codebooks }: TokenSpace): boolean => {
   const hops = codebooks.map((codebook) => codebook.hopSamples as number);
