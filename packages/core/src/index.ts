@@ -73,11 +73,19 @@ export {
   tensorSizeBytes,
 } from './safetensors/safetensors-dtype.ts';
 export {
+  createStreamDetokenizer,
+  type DetokenizerStream,
+  type StreamDetokenizerParts,
+} from './streaming/create-stream-detokenizer.ts';
+export {
   createStreamSession,
   type StreamMachine,
   type StreamSessionOptions,
 } from './streaming/create-stream-session.ts';
+export { createStreamTokenizer, type StreamTokenizerParts } from './streaming/create-stream-tokenizer.ts';
+export { joined } from './streaming/joined.ts';
 export { raceSignal } from './streaming/race-signal.ts';
+export { assertContinues, checkCodebookCount, isCount, ownChunk, ownGrid } from './streaming/stream-rules.ts';
 export {
   type GridJson,
   type GridJsonOptions,

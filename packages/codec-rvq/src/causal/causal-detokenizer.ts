@@ -1,16 +1,17 @@
-import type {
-  CallOptions,
-  PcmChunk,
-  PlainData,
-  SpeechDetokenizerV1,
-  StreamMachine,
-  TokenGrid,
-  TokenSpace,
+import {
+  assertContinues,
+  type CallOptions,
+  createStreamDetokenizer,
+  joined,
+  ownGrid,
+  type PcmChunk,
+  type PlainData,
+  type SpeechDetokenizerV1,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenSpace,
 } from '@speech-tokens/core';
 import type { GraphSession, GraphState } from '@speech-tokens/onnx-graph';
-import { joined } from '../stream/joined.ts';
-import { createStreamDetokenizer } from '../stream/stream-detokenizer.ts';
-import { assertContinues, ownGrid } from '../stream/stream-rules.ts';
 import { framesPerRun } from './frames-per-run.ts';
 
 export interface CausalDetokenizerParts {

@@ -1,17 +1,18 @@
-import type {
-  CallOptions,
-  PcmChunk,
-  PlainData,
-  SpeechTokenizerV1,
-  StreamMachine,
-  TokenGrid,
-  TokenSpace,
+import {
+  assertContinues,
+  type CallOptions,
+  createStreamTokenizer,
+  joined,
+  ownChunk,
+  type PcmChunk,
+  type PlainData,
+  type SpeechTokenizerV1,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenSpace,
 } from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession, GraphState } from '@speech-tokens/onnx-graph';
-import { createGraphPool } from '../stream/graph-pool.ts';
-import { joined } from '../stream/joined.ts';
-import { assertContinues, ownChunk } from '../stream/stream-rules.ts';
-import { createStreamTokenizer } from '../stream/stream-tokenizer.ts';
+import { createGraphPool } from '../family/graph-pool.ts';
 import { framesPerRun } from './frames-per-run.ts';
 
 /** `Encoder` is what the family makes of its graphs: one graph, or several that run one after another. */

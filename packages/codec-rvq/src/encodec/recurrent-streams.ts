@@ -1,15 +1,16 @@
 import {
+  assertContinues,
   type CallOptions,
+  isCount,
+  joined,
+  ownChunk,
+  ownGrid,
   type PcmChunk,
   type PlainData,
   type StreamMachine,
   type TokenGrid,
   type TokenSpace,
-  validateAudioClip,
-  validateTokenGrid,
 } from '@speech-tokens/core';
-import { joined } from '../stream/joined.ts';
-import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
 import { type RecurrentStages, RecurrentWindows, type SettledFrames } from './recurrent-windows.ts';
 
 interface RecurrentStreamParts {
@@ -30,8 +31,7 @@ export class RecurrentEncoderStream implements StreamMachine<PcmChunk, TokenGrid
   }
 
   accept(chunk: PcmChunk): PcmChunk {
-    validateAudioClip(chunk, { sampleRateHz: this.#parts.tokenSpace.sampleRateHz, channelCount: 1 });
-    return { ...chunk, channels: [chunk.channels[0]!.slice()] };
+    return ownChunk(chunk, { sampleRateHz: this.#parts.tokenSpace.sampleRateHz, channelCount: 1 });
   }
 
   async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {
@@ -96,9 +96,7 @@ export class RecurrentDecoderStream implements StreamMachine<TokenGrid, PcmChunk
   }
 
   accept(grid: TokenGrid): TokenGrid {
-    validateTokenGrid(grid, { tokenSpace: this.#parts.tokenSpace });
-    const used = checkCodebookCount(this.#codebookCount, grid.tracks.length);
-    return { ...grid, tracks: grid.tracks.slice(0, used).map(({ ids }) => ({ ids: ids.slice() })) };
+    return ownGrid(grid, this.#parts.tokenSpace, this.#codebookCount);
   }
 
   async push(grid: TokenGrid, options: CallOptions): Promise<readonly PcmChunk[]> {
@@ -183,8 +181,4 @@ function progressOf(
     if (framesSettled === 0) return;
     onProgress?.({ stage, done: Math.min(framesSettled * hopSamples, total), total, unit: 'samples' });
   };
-}
-
-function isCount(value: PlainData | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

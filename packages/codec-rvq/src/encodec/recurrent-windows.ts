@@ -1,6 +1,5 @@
-import type { PlainData } from '@speech-tokens/core';
+import { joined, type PlainData } from '@speech-tokens/core';
 import type { GraphSession, GraphState, TensorValues } from '@speech-tokens/onnx-graph';
-import { joined } from '../stream/joined.ts';
 import type { Reach } from './reach.ts';
 
 /** The three graphs of one side, see `RecurrentGraphs`, and how they are cut into windows. */

@@ -1,9 +1,12 @@
-import type { SpeechDetokenizerV1, SpeechTokenizerV1 } from '@speech-tokens/core';
+import {
+  createStreamDetokenizer,
+  createStreamTokenizer,
+  type SpeechDetokenizerV1,
+  type SpeechTokenizerV1,
+} from '@speech-tokens/core';
 import { weightsOf } from '@speech-tokens/onnx-graph';
 import type { CodecKit } from '../family/codec-family.ts';
-import { createGraphPool } from '../stream/graph-pool.ts';
-import { createStreamDetokenizer } from '../stream/stream-detokenizer.ts';
-import { createStreamTokenizer } from '../stream/stream-tokenizer.ts';
+import { createGraphPool } from '../family/graph-pool.ts';
 import type { EncodecModel } from './encodec-model.ts';
 import { scaleTrackShape } from './scale-track.ts';
 import { SegmentDecoderStream } from './segment-decoder-stream.ts';

@@ -1,15 +1,16 @@
 import {
+  assertContinues,
   type CallOptions,
   framesBefore,
+  isCount,
+  ownGrid,
   type PcmChunk,
   type PlainData,
   type StreamMachine,
   type TokenGrid,
   type TokenSpace,
-  validateTokenGrid,
 } from '@speech-tokens/core';
 import type { GraphSession } from '@speech-tokens/onnx-graph';
-import { assertContinues, checkCodebookCount } from '../stream/stream-rules.ts';
 import { overlapAdd, type SegmentTail } from './overlap-add.ts';
 import { scalesOf, scaleTrackShape } from './scale-track.ts';
 
@@ -39,12 +40,9 @@ export class SegmentDecoderStream implements StreamMachine<TokenGrid, PcmChunk> 
   }
 
   accept(grid: TokenGrid): TokenGrid {
-    validateTokenGrid(grid, { tokenSpace: this.#parts.tokenSpace });
-    const used = checkCodebookCount(this.#parts.codebookCount, grid.tracks.length);
-    const { sideTracks: _, ...rest } = grid;
+    const { sideTracks: _, ...rest } = ownGrid(grid, this.#parts.tokenSpace, this.#parts.codebookCount);
     return {
       ...rest,
-      tracks: grid.tracks.slice(0, used).map(({ ids }) => ({ ids: ids.slice() })),
       ...(this.#parts.isNormalized && grid.sampleCount > 0
         ? { sideTracks: [{ ...scaleTrackShape(grid.tokenSpace), values: scalesOf(grid).slice() }] }
         : {}),
@@ -140,8 +138,4 @@ function interleaved({ tracks }: TokenGrid, space: TokenSpace, from: number, to:
     }
   }
   return codes;
-}
-
-function isCount(value: PlainData | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

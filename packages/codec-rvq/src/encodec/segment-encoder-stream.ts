@@ -1,16 +1,17 @@
 import {
+  assertContinues,
   type CallOptions,
+  isCount,
+  joined,
+  ownChunk,
   type PcmChunk,
   type PlainData,
   type StreamMachine,
   type TokenGrid,
   type TokenSegments,
   type TokenSpace,
-  validateAudioClip,
 } from '@speech-tokens/core';
 import type { GraphSession } from '@speech-tokens/onnx-graph';
-import { joined } from '../stream/joined.ts';
-import { assertContinues } from '../stream/stream-rules.ts';
 import { scaleTrackShape } from './scale-track.ts';
 
 export interface SegmentEncoderParts {
@@ -41,8 +42,7 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
 
   accept(chunk: PcmChunk): PcmChunk {
     const { tokenSpace, channelCount } = this.#parts;
-    validateAudioClip(chunk, { sampleRateHz: tokenSpace.sampleRateHz, channelCount });
-    return { ...chunk, channels: chunk.channels.map((samples) => samples.slice()) };
+    return ownChunk(chunk, { sampleRateHz: tokenSpace.sampleRateHz, channelCount });
   }
 
   async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {
@@ -151,8 +151,4 @@ function column(pieces: readonly Int32Array[], width: number, k: number): Uint32
   let frame = 0;
   for (const piece of pieces) for (let i = k; i < piece.length; i += width) ids[frame++] = piece[i]!;
   return ids;
-}
-
-function isCount(value: PlainData | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

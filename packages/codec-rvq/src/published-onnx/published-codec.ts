@@ -1,5 +1,6 @@
 import {
   type AudioClip,
+  checkCodebookCount,
   type DetokenizeOptions,
   detokenizeOneByOne,
   raceSignal,
@@ -15,7 +16,6 @@ import {
   validateTokenGrid,
 } from '@speech-tokens/core';
 import type { OnnxFile, TensorInput } from '@speech-tokens/onnx-graph';
-import { checkCodebookCount } from '../stream/stream-rules.ts';
 import type { PublishedConfig } from './published-config.ts';
 
 /**

@@ -1,7 +1,16 @@
-import type { CallOptions, PcmChunk, PlainData, StreamMachine, TokenGrid, TokenSpace } from '@speech-tokens/core';
+import {
+  assertContinues,
+  type CallOptions,
+  isCount,
+  joined,
+  ownGrid,
+  type PcmChunk,
+  type PlainData,
+  type StreamMachine,
+  type TokenGrid,
+  type TokenSpace,
+} from '@speech-tokens/core';
 import type { TensorInput } from '@speech-tokens/onnx-graph';
-import { joined } from '../stream/joined.ts';
-import { assertContinues, isCount, ownGrid } from '../stream/stream-rules.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import {
   allWindows,

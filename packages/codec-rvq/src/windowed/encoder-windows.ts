@@ -1,5 +1,9 @@
 import {
+  assertContinues,
   type CallOptions,
+  isCount,
+  joined,
+  ownChunk,
   type PcmChunk,
   type PlainData,
   type StreamMachine,
@@ -7,8 +11,6 @@ import {
   type TokenSpace,
   trackFrameCounts,
 } from '@speech-tokens/core';
-import { joined } from '../stream/joined.ts';
-import { assertContinues, isCount, ownChunk } from '../stream/stream-rules.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import { allWindows, paddedLength, settledWindows, type WindowLayout, windowAt, windowStart } from './window-layout.ts';
 

@@ -1,6 +1,10 @@
-import type { DetokenizerSettings, SpeechDetokenizerV1, TokenSpace } from '@speech-tokens/core';
+import {
+  createStreamDetokenizer,
+  type DetokenizerSettings,
+  type SpeechDetokenizerV1,
+  type TokenSpace,
+} from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession, TensorInput } from '@speech-tokens/onnx-graph';
-import { createStreamDetokenizer } from '../stream/stream-detokenizer.ts';
 import { DecoderWindows } from './decoder-windows.ts';
 import { takesCut } from './window-graph.ts';
 import { type WindowLayout, windowLatencySamples } from './window-layout.ts';

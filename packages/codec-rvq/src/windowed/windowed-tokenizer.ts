@@ -1,7 +1,6 @@
-import { type SpeechTokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
+import { createStreamTokenizer, type SpeechTokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession } from '@speech-tokens/onnx-graph';
-import { createGraphPool } from '../stream/graph-pool.ts';
-import { createStreamTokenizer } from '../stream/stream-tokenizer.ts';
+import { createGraphPool } from '../family/graph-pool.ts';
 import { EncoderWindows } from './encoder-windows.ts';
 import { takesCut } from './window-graph.ts';
 import { type WindowLayout, windowLatencySamples } from './window-layout.ts';

@@ -1,6 +1,6 @@
 import {
+  checkCodebookCount,
   type SpeechTokenizerV1,
-  SpeechTokensError,
   type TokenSpace,
   tokenizeOneByOne,
   validateAudioClip,
@@ -50,7 +50,7 @@ export async function createUnitTokenizer(parts: UnitTokenizerParts): Promise<Sp
   });
   const tokenize: SpeechTokenizerV1['tokenize'] = async (clip, { codebookCount, ...options } = {}) => {
     options.signal?.throwIfAborted();
-    checkCodebookCount(codebookCount);
+    checkCodebookCount(codebookCount, 1);
     validateAudioClip(clip, audioFormat);
     const samples = clip.channels[0]!;
     const ids = new Uint32Array(frameCountOf(network.clock, samples.length));
@@ -64,20 +64,9 @@ export async function createUnitTokenizer(parts: UnitTokenizerParts): Promise<Sp
     tokenize,
     // One by one: a clip alone fills the processor, and padding would only add frames and change those that are there.
     async tokenizeBatch(clips, options = {}) {
-      checkCodebookCount(options.codebookCount);
+      checkCodebookCount(options.codebookCount, 1);
       return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
     },
     close: () => runs.close(),
   };
-}
-
-function checkCodebookCount(count: number | undefined): void {
-  if (count === undefined || count === 1) return;
-  throw new SpeechTokensError('argument-invalid', {
-    problem: 'Units have one codebook',
-    found: String(count),
-    wanted: '1',
-    remedy: 'Leave codebookCount out',
-    details: { argument: 'codebookCount' },
-  });
 }

@@ -1,14 +1,4 @@
-import {
-  type AudioClip,
-  createStreamSession,
-  type DetokenizeOptions,
-  type DetokenizerSettings,
-  detokenizeOneByOne,
-  type SessionState,
-  type SpeechDetokenizerV1,
-  SpeechTokensError,
-  type TokenGrid,
-} from '@speech-tokens/core';
+import { createStreamDetokenizer, type SpeechDetokenizerV1 } from '@speech-tokens/core';
 import type { TensorInput } from '@speech-tokens/onnx-graph';
 import type { OpenGraph } from '../network/feature-network.ts';
 import type { OpenedVocoder } from './open-vocoder.ts';
@@ -47,55 +37,19 @@ export async function createUnitDetokenizer(
   const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
   // What vocoder.json says is wrong, is said when it is loaded.
   readVoice({}, config, settings);
-  let released: Promise<void> | undefined;
-  const open = ({ conditioning, codebookCount, state }: DetokenizerSettings & { readonly state?: SessionState }) => {
-    checkCodebookCount(codebookCount);
-    const voice = readVoice(conditioning, config, settings);
-    const machine = new VocoderWindows({ tokenSpace, windows, session, inputs: inputsOf(config, voice) });
-    return createStreamSession(machine, {
-      writtenBy: `unit vocoder of ${tokenSpace.id}, speaker ${voice.speaker}, language ${voice.language}`,
-      formatVersion: 1,
-      state,
-      isClosed: () => released !== undefined,
-    });
-  };
-  const detokenize = async (
-    grid: TokenGrid,
-    { codebookCount, conditioning, ...options }: DetokenizeOptions = {},
-  ): Promise<AudioClip> => {
-    options.signal?.throwIfAborted();
-    const stream = open({
-      ...(codebookCount === undefined ? {} : { codebookCount }),
-      ...(conditioning === undefined ? {} : { conditioning }),
-    });
-    const chunks = [...(await stream.push(grid, options)), ...(await stream.flush(options))];
-    const samples = new Float32Array(grid.sampleCount);
-    let at = 0;
-    for (const { channels } of chunks) {
-      samples.set(channels[0]!, at);
-      at += channels[0]!.length;
-    }
-    return { sampleRateHz: audioFormat.sampleRateHz, channels: [samples] };
-  };
-  return {
-    specificationVersion: 'v1',
+  return createStreamDetokenizer({
     tokenSpace,
     audioFormat,
-    detokenize,
-    async detokenizeBatch(grids, options = {}) {
-      options.signal?.throwIfAborted();
-      open(options);
-      return detokenizeOneByOne({ tokenSpace, detokenize }, grids, options);
+    latencySamples: unitLatencySamples(windows, config.hopSamples),
+    openStream({ conditioning }) {
+      const voice = readVoice(conditioning, config, settings);
+      return {
+        machine: new VocoderWindows({ tokenSpace, windows, session, inputs: inputsOf(config, voice) }),
+        conditionedOn: `speaker ${voice.speaker}, language ${voice.language}`,
+      };
     },
-    streaming: {
-      latencySamples: unitLatencySamples(windows, config.hopSamples),
-      open: async (options = {}) => open(options),
-    },
-    close() {
-      released ??= session.close();
-      return released;
-    },
-  };
+    close: () => session.close(),
+  });
 }
 
 function inputsOf({ speakers, languages }: VocoderConfig, { speaker, language }: Voice): WaveformInputs {
@@ -108,15 +62,4 @@ function inputsOf({ speakers, languages }: VocoderConfig, { speaker, language }:
       ...(languages.width === 0 ? {} : { language: everywhere(language) }),
     };
   };
-}
-
-function checkCodebookCount(count: number | undefined): void {
-  if (count === undefined || count === 1) return;
-  throw new SpeechTokensError('argument-invalid', {
-    problem: 'Units have one codebook',
-    found: String(count),
-    wanted: '1',
-    remedy: 'Leave codebookCount out',
-    details: { argument: 'codebookCount' },
-  });
 }

@@ -1,12 +1,15 @@
 import {
+  assertContinues,
   type CallOptions,
+  isCount,
+  joined,
+  ownGrid,
   type PcmChunk,
   type PlainData,
   SpeechTokensError,
   type StreamMachine,
   type TokenGrid,
   type TokenSpace,
-  validateTokenGrid,
 } from '@speech-tokens/core';
 import type { GraphSession, TensorInput } from '@speech-tokens/onnx-graph';
 import type { WaveformInputs } from './unit-detokenizer.ts';
@@ -47,21 +50,18 @@ export class VocoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
   }
 
   accept(grid: TokenGrid): TokenGrid {
-    validateTokenGrid(grid, { tokenSpace: this.#parts.tokenSpace });
-    return { ...grid, tracks: [{ ids: grid.tracks[0]!.ids.slice() }] };
+    return ownGrid(grid, this.#parts.tokenSpace, undefined);
   }
 
   async push({ startSample, sampleCount, tracks }: TokenGrid, options: CallOptions): Promise<readonly PcmChunk[]> {
-    if (this.#originSample !== null) assertContinues(startSample, this.#originSample + this.#samplesPushed);
+    if (this.#originSample !== null) assertContinues('tokens', startSample, this.#originSample + this.#samplesPushed);
     this.#originSample ??= startSample;
     if (sampleCount === 0) return [];
     const { ids } = tracks[0]!;
     if (ids.length > 0 && this.#framesPushed * this.#hop !== this.#samplesPushed) {
       throw endedBefore(this.#framesPushed, this.#samplesPushed / this.#hop);
     }
-    const units = new Int32Array(this.#pending.length + ids.length);
-    units.set(this.#pending);
-    units.set(ids, this.#pending.length);
+    const units = joined([this.#pending, Int32Array.from(ids)]);
     this.#framesPushed += ids.length;
     this.#samplesPushed += sampleCount;
     const { coreFrames, contextFrames } = this.#parts.windows;
@@ -160,21 +160,6 @@ export class VocoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
   #isCutAfter(fullEnd: number): boolean {
     return fullEnd <= this.#framesPushed && fullEnd * this.#hop <= this.#samplesPushed;
   }
-}
-
-function isCount(value: PlainData | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function assertContinues(foundStartSample: number, wantedStartSample: number): void {
-  if (foundStartSample === wantedStartSample) return;
-  throw new SpeechTokensError('stream-order', {
-    problem: 'A piece of units does not start where the last one ended',
-    found: `a start at sample ${foundStartSample}`,
-    wanted: `sample ${wantedStartSample}`,
-    remedy: 'Push pieces in order, without gaps; call reset() to start a new stream',
-    details: { foundStartSample, wantedStartSample },
-  });
 }
 
 function endedBefore(found: number, wanted: number): SpeechTokensError<'token-grid-invalid'> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { errorOf } from '../../../test/support/failures.ts';
 import { anyMerges } from '../../../test/support/naive-byte-pairs.ts';
 import { isSpeechTokensError } from '../../errors/speech-tokens-error.ts';
 import type { BytePairMerges } from '../byte-pair-merges.ts';
@@ -27,16 +28,6 @@ const fileWith = (file: Record<string, unknown>, model: Record<string, unknown> 
   JSON.stringify({ ...good, ...file, model: { ...good.model, ...model } });
 const read = (text: string, options: Partial<TokenizerJsonOptions> = {}) =>
   bytePairsFromTokenizerJson(text, { unitCount: 4, ...options });
-
-function errorOf(call: () => unknown): Error {
-  try {
-    call();
-  } catch (error) {
-    if (isSpeechTokensError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 test('the file that the others change is read: our ids, and its own', () => {
   const { merges, vocabularyIds } = read(JSON.stringify(good));

@@ -1,13 +1,10 @@
-import {
-  type AudioFormat,
-  type PcmChunk,
-  type PlainData,
-  SpeechTokensError,
-  type TokenGrid,
-  type TokenSpace,
-  validateAudioClip,
-  validateTokenGrid,
-} from '@speech-tokens/core';
+import type { AudioFormat, PcmChunk } from '../audio/audio-clip.ts';
+import { validateAudioClip } from '../audio/validate-audio.ts';
+import type { PlainData } from '../contract/streaming.ts';
+import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
+import type { TokenGrid } from '../tokens/token-grid.ts';
+import type { TokenSpace } from '../tokens/token-space.ts';
+import { validateTokenGrid } from '../tokens/validate-token-grid.ts';
 
 /**
  * A piece of audio with memory of its own: the caller may go on with theirs.

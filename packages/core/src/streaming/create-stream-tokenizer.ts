@@ -1,18 +1,10 @@
-import {
-  type AudioClip,
-  type AudioFormat,
-  createStreamSession,
-  type PcmChunk,
-  type SessionState,
-  type SideTrack,
-  type SpeechTokenizerV1,
-  type StreamMachine,
-  type TokenGrid,
-  type TokenizeOptions,
-  type TokenizerSettings,
-  type TokenSpace,
-  tokenizeOneByOne,
-} from '@speech-tokens/core';
+import type { AudioClip, AudioFormat, PcmChunk } from '../audio/audio-clip.ts';
+import { tokenizeOneByOne } from '../batches/tokenize-one-by-one.ts';
+import type { SpeechTokenizerV1, TokenizeOptions, TokenizerSettings } from '../contract/speech-tokenizer.ts';
+import type { SessionState } from '../contract/streaming.ts';
+import type { SideTrack, TokenGrid } from '../tokens/token-grid.ts';
+import type { TokenSpace } from '../tokens/token-space.ts';
+import { createStreamSession, type StreamMachine } from './create-stream-session.ts';
 import { joined } from './joined.ts';
 import { checkCodebookCount } from './stream-rules.ts';
 

@@ -1,17 +1,10 @@
-import {
-  type AudioClip,
-  type AudioFormat,
-  createStreamSession,
-  type DetokenizeOptions,
-  type DetokenizerSettings,
-  detokenizeOneByOne,
-  type PcmChunk,
-  type SessionState,
-  type SpeechDetokenizerV1,
-  type StreamMachine,
-  type TokenGrid,
-  type TokenSpace,
-} from '@speech-tokens/core';
+import type { AudioClip, AudioFormat, PcmChunk } from '../audio/audio-clip.ts';
+import { detokenizeOneByOne } from '../batches/detokenize-one-by-one.ts';
+import type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
+import type { SessionState } from '../contract/streaming.ts';
+import type { TokenGrid } from '../tokens/token-grid.ts';
+import type { TokenSpace } from '../tokens/token-space.ts';
+import { createStreamSession, type StreamMachine } from './create-stream-session.ts';
 import { joined } from './joined.ts';
 import { checkCodebookCount } from './stream-rules.ts';
 
