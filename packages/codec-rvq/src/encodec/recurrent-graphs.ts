@@ -68,9 +68,8 @@ export function buildRecurrentDecoder(config: EncodecConfig, weights: WeightScop
 function buildLstm(config: EncodecConfig, weights: WeightScope, side: 'encoder' | 'decoder'): BuiltGraph {
   const g = new GraphBuilder(`EnCodec ${side}'s LSTM`);
   const network = networkOf(g, config, weights);
-  const features = featuresInput(g, config);
-  const remembered = side === 'encoder' ? network.encoderLstm(features) : network.decoderLstm(features);
-  g.output('remembered', signalToRows(g, remembered));
+  const rows = featureRows(g, config);
+  g.output('remembered', side === 'encoder' ? network.encoderLstm(rows) : network.decoderLstm(rows));
   return g.build();
 }
 
@@ -80,5 +79,9 @@ function networkOf(g: GraphBuilder, config: EncodecConfig, weights: WeightScope)
 
 /** `features [frames, width]` as a signal. */
 function featuresInput(g: GraphBuilder, config: EncodecConfig): GraphTensor {
-  return rowsToSignal(g, g.input('features', 'float32', [symbolicDim('frames'), widestChannels(config)]));
+  return rowsToSignal(g, featureRows(g, config));
+}
+
+function featureRows(g: GraphBuilder, config: EncodecConfig): GraphTensor {
+  return g.input('features', 'float32', [symbolicDim('frames'), widestChannels(config)]);
 }

@@ -1,4 +1,4 @@
-import { add, type GraphBuilder, type GraphTensor, type WeightScope } from '@speech-tokens/onnx-graph';
+import { add, elu, type GraphBuilder, type GraphTensor, lstm, type WeightScope } from '@speech-tokens/onnx-graph';
 import type { EncodecConfig } from './encodec-config.ts';
 
 export interface ConvShape {
@@ -18,9 +18,6 @@ export interface SeanetLayers {
   conv(weights: WeightScope, x: GraphTensor, shape: ConvShape): GraphTensor;
   /** A transposed convolution with a kernel of two strides, trimmed to stride · samples results. */
   transposedConv(weights: WeightScope, x: GraphTensor, shape: Omit<ConvShape, 'kernelSize' | 'dilation'>): GraphTensor;
-  elu(x: GraphTensor): GraphTensor;
-  /** `layerCount` layers of LSTM, their input added to their output. */
-  lstm(weights: WeightScope, x: GraphTensor, layerCount: number): GraphTensor;
 }
 
 /**
@@ -30,12 +27,14 @@ export interface SeanetLayers {
 export interface Seanet {
   /** Audio → features of width `widestChannels`, one per frame. */
   downsample(x: GraphTensor): GraphTensor;
-  encoderLstm(x: GraphTensor): GraphTensor;
+  /** Features as rows `[frames, width]`, or those of several signals, `[frames, signals, width]`. */
+  encoderLstm(rows: GraphTensor): GraphTensor;
   /** Features → latents. */
   encoderHead(x: GraphTensor): GraphTensor;
   /** Latents → features of width `widestChannels`. */
   decoderHead(x: GraphTensor): GraphTensor;
-  decoderLstm(x: GraphTensor): GraphTensor;
+  /** As `encoderLstm`. */
+  decoderLstm(rows: GraphTensor): GraphTensor;
   /** Features → audio. */
   upsample(x: GraphTensor): GraphTensor;
 }
@@ -54,6 +53,8 @@ export function seanet(g: GraphBuilder, layers: SeanetLayers, weights: WeightSco
   const encoderLstmAt = 1 + ratios.length * layersPerStage;
   const named = <Result>(side: string, index: number, build: () => Result): Result =>
     g.scope(`${side}.${index}`, build);
+  const remembering = (scope: WeightScope, rows: GraphTensor): GraphTensor =>
+    add(g, lstm(g, scope.scope('lstm'), rows, config.lstmLayerCount), rows);
   const residualLayers = (
     side: 'encoder' | 'decoder',
     first: number,
@@ -76,40 +77,36 @@ export function seanet(g: GraphBuilder, layers: SeanetLayers, weights: WeightSco
         const inChannels = filterCount * 2 ** stage;
         const first = 1 + stage * layersPerStage;
         const last = first + layersPerStage - 1;
-        const active = layers.elu(residualLayers('encoder', first, y, inChannels));
+        const active = elu(g, residualLayers('encoder', first, y, inChannels));
         const down = { inChannels, outChannels: 2 * inChannels, kernelSize: 2 * stride, stride };
         y = named('encoder', last, () => layers.conv(encoder.scope(last), active, down));
       }
       return y;
     },
-    encoderLstm: (x) =>
-      named('encoder', encoderLstmAt, () =>
-        layers.lstm(encoder.scope(encoderLstmAt).scope('lstm'), x, config.lstmLayerCount),
-      ),
+    encoderLstm: (rows) => named('encoder', encoderLstmAt, () => remembering(encoder.scope(encoderLstmAt), rows)),
     encoderHead(x) {
       const shape = { inChannels: widest, outChannels: latentWidth, kernelSize: lastKernelSize };
       const at = encoderLstmAt + 2;
-      return named('encoder', at, () => layers.conv(encoder.scope(at), layers.elu(x), shape));
+      return named('encoder', at, () => layers.conv(encoder.scope(at), elu(g, x), shape));
     },
     decoderHead(x) {
       const shape = { inChannels: latentWidth, outChannels: widest, kernelSize };
       return named('decoder', 0, () => layers.conv(decoder.scope(0), x, shape));
     },
-    decoderLstm: (x) =>
-      named('decoder', 1, () => layers.lstm(decoder.scope(1).scope('lstm'), x, config.lstmLayerCount)),
+    decoderLstm: (rows) => named('decoder', 1, () => remembering(decoder.scope(1), rows)),
     upsample(x) {
       let y = x;
       for (const [stage, stride] of ratios.entries()) {
         const inChannels = widest / 2 ** stage;
         const at = 3 + stage * layersPerStage;
         const up = { inChannels, outChannels: inChannels / 2, stride };
-        const active = layers.elu(y);
+        const active = elu(g, y);
         y = named('decoder', at, () => layers.transposedConv(decoder.scope(at), active, up));
         y = residualLayers('decoder', at + 1, y, inChannels / 2);
       }
       const at = 3 + ratios.length * layersPerStage;
       const shape = { inChannels: filterCount, outChannels: channelCount, kernelSize: lastKernelSize };
-      return named('decoder', at, () => layers.conv(decoder.scope(at), layers.elu(y), shape));
+      return named('decoder', at, () => layers.conv(decoder.scope(at), elu(g, y), shape));
     },
   };
 }
@@ -128,8 +125,8 @@ function residualLayer(
   const block = weights.scope('block');
   const narrow = { inChannels: channels, outChannels: hidden, kernelSize: config.residualKernelSize, dilation };
   const wide = { inChannels: hidden, outChannels: channels, kernelSize: 1 };
-  const first = g.scope('first', () => layers.conv(block.scope(1), layers.elu(x), narrow));
-  const second = g.scope('second', () => layers.conv(block.scope(3), layers.elu(first), wide));
+  const first = g.scope('first', () => layers.conv(block.scope(1), elu(g, x), narrow));
+  const second = g.scope('second', () => layers.conv(block.scope(3), elu(g, first), wide));
   if (!config.hasConvShortcut) return add(g, x, second);
   const around = { inChannels: channels, outChannels: channels, kernelSize: 1 };
   return add(

@@ -4,14 +4,16 @@ import {
   type SpeechDetokenizerV1,
   type SpeechTokenizerV1,
 } from '@speech-tokens/core';
-import { weightsOf } from '@speech-tokens/onnx-graph';
+import { type BuiltGraph, weightsOf } from '@speech-tokens/onnx-graph';
 import type { CodecKit } from '../family/codec-family.ts';
 import { createGraphPool } from '../family/graph-pool.ts';
 import type { EncodecModel } from './encodec-model.ts';
 import { scaleTrackShape } from './scale-track.ts';
+import { widestChannels } from './seanet.ts';
 import { SegmentDecoderStream } from './segment-decoder-stream.ts';
 import { SegmentEncoderStream } from './segment-encoder-stream.ts';
 import { buildSegmentDecoder, buildSegmentEncoder } from './segment-graphs.ts';
+import { SegmentNetwork } from './segment-network.ts';
 
 /**
  * A tokenizer that codes overlapping segments, each by itself.
@@ -22,8 +24,10 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
   const { channelCount, codebookCount: allCodebooks, isNormalized } = config;
   const build = (codebookCount: number) => buildSegmentEncoder(config, weightsOf(checkpoint), codebookCount);
   // A checkpoint that does not fit is refused now, not at the first call.
-  build(allCodebooks);
-  const graphs = createGraphPool((codebookCount) => kit.openGraph(build(codebookCount), checkpoint.directory));
+  const { first, recurrent } = build(allCodebooks);
+  const open = (graph: BuiltGraph) => kit.openGraph(graph, checkpoint.directory);
+  const shared = createGraphPool((stage) => open(stage === 0 ? first : recurrent));
+  const quantizers = createGraphPool((codebookCount) => open(build(codebookCount).last));
   return createStreamTokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount },
@@ -35,9 +39,15 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
         channelCount,
         codebookCount,
         isNormalized,
-        encoder: await graphs.get(codebookCount),
+        encoder: new SegmentNetwork(
+          { first: await shared.get(0), recurrent: await shared.get(1), last: await quantizers.get(codebookCount) },
+          widestChannels(config),
+        ),
       }),
-    close: () => graphs.close(),
+    async close() {
+      await shared.close();
+      await quantizers.close();
+    },
   });
 }
 
@@ -46,8 +56,15 @@ export async function createSegmentDetokenizer(
   { config, checkpoint }: EncodecModel,
   { tokenSpace, openGraph }: CodecKit,
 ): Promise<SpeechDetokenizerV1> {
-  const { channelCount, hopSamples, isNormalized } = config;
-  const decoder = await openGraph(buildSegmentDecoder(config, weightsOf(checkpoint)), checkpoint.directory);
+  const { channelCount, isNormalized } = config;
+  const graphs = buildSegmentDecoder(config, weightsOf(checkpoint));
+  const open = (graph: BuiltGraph) => openGraph(graph, checkpoint.directory);
+  const sessions = {
+    first: await open(graphs.first),
+    recurrent: await open(graphs.recurrent),
+    last: await open(graphs.last),
+  };
+  const decoder = new SegmentNetwork(sessions, widestChannels(config));
   return createStreamDetokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount },
@@ -56,12 +73,13 @@ export async function createSegmentDetokenizer(
       machine: new SegmentDecoderStream({
         tokenSpace,
         channelCount,
-        hopSamples,
         isNormalized,
         decoder,
         codebookCount,
       }),
     }),
-    close: () => decoder.close(),
+    async close() {
+      for (const session of Object.values(sessions)) await session.close();
+    },
   });
 }

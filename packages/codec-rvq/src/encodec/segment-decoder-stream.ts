@@ -10,19 +10,18 @@ import {
   type TokenGrid,
   type TokenSpace,
 } from '@speech-tokens/core';
-import type { GraphSession } from '@speech-tokens/onnx-graph';
 import { overlapAdd, type SegmentTail } from './overlap-add.ts';
 import { scalesOf, scaleTrackShape } from './scale-track.ts';
+import type { SegmentInputs, SegmentNetwork } from './segment-network.ts';
 
 export interface SegmentDecoderParts {
   /** With segments. */
   readonly tokenSpace: TokenSpace;
   readonly channelCount: number;
-  readonly hopSamples: number;
   /** Whether segments have scales. */
   readonly isNormalized: boolean;
-  /** `codes int32 [frames, codebooks]`, and `scale [1]` → `samples [channels, frames · hop]`. */
-  readonly decoder: GraphSession;
+  /** See `buildSegmentDecoder`. */
+  readonly decoder: SegmentNetwork;
   readonly codebookCount: number | undefined;
 }
 
@@ -50,18 +49,21 @@ export class SegmentDecoderStream implements StreamMachine<TokenGrid, PcmChunk> 
   }
 
   async push(grid: TokenGrid, { signal, onProgress }: CallOptions): Promise<readonly PcmChunk[]> {
-    const { tokenSpace, channelCount } = this.#parts;
+    const { tokenSpace, channelCount, decoder } = this.#parts;
     const { strideSamples } = tokenSpace.segments!;
     const { startSample, sampleCount } = grid;
     if (this.#nextSample !== null) assertContinues('tokens', startSample, this.#nextSample);
     this.#nextSample = startSample + sampleCount;
     if (sampleCount === 0) return [];
     const channels = Array.from({ length: channelCount }, () => new Float32Array(sampleCount));
-    for (let offset = 0, segment = 0; offset < sampleCount; offset += strideSamples, segment++) {
-      signal?.throwIfAborted();
-      const settled = await this.#decodeSegment(grid, segment);
+    const segments = Math.ceil(sampleCount / strideSamples);
+    const inputs = Array.from({ length: segments }, (_, segment) => this.#inputsOf(grid, segment));
+    let offset = 0;
+    for await (const { output } of decoder.run(inputs, signal)) {
+      const settled = this.#settle(output as Float32Array);
       for (const [i, samples] of channels.entries()) samples.set(settled[i]!.subarray(0, sampleCount - offset), offset);
-      const done = Math.min(offset + strideSamples, sampleCount);
+      offset += strideSamples;
+      const done = Math.min(offset, sampleCount);
       onProgress?.({ stage: 'Detokenizing', done, total: sampleCount, unit: 'samples' });
     }
     return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels }];
@@ -104,24 +106,26 @@ export class SegmentDecoderStream implements StreamMachine<TokenGrid, PcmChunk> 
     return tail.every((samples: unknown) => samples instanceof Float32Array && samples.length === length);
   }
 
-  /** The samples that one segment of a grid settles, up to the start of the next. */
-  async #decodeSegment(grid: TokenGrid, segment: number): Promise<readonly Float32Array[]> {
-    const { tokenSpace, hopSamples, decoder, channelCount, isNormalized } = this.#parts;
+  #inputsOf(grid: TokenGrid, segment: number): SegmentInputs {
+    const { tokenSpace, isNormalized } = this.#parts;
     const { strideSamples } = tokenSpace.segments!;
     const startSample = grid.startSample + segment * strideSamples;
     const isLast = startSample + strideSamples >= grid.startSample + grid.sampleCount;
     const from = framesBefore(grid, 0, startSample);
     const to = isLast ? grid.tracks[0]!.ids.length : framesBefore(grid, 0, startSample + strideSamples);
     const codes = { values: interleaved(grid, tokenSpace, from, to), shape: [to - from, tokenSpace.codebooks.length] };
-    const scale = grid.sideTracks?.[0]?.values.subarray(segment, segment + 1);
-    const inputs = isNormalized ? { codes, scale: { values: scale!, shape: [1] } } : { codes };
-    const { samples } = await decoder.run(inputs, decoder.createState());
-    const length = (to - from) * hopSamples;
-    const channels = Array.from({ length: channelCount }, (_, i) =>
-      (samples as Float32Array).subarray(i * length, (i + 1) * length),
-    );
+    if (!isNormalized) return { first: { codes } };
+    const scale = grid.sideTracks![0]!.values.subarray(segment, segment + 1);
+    return { first: { codes }, last: { scale: { values: scale, shape: [1] } } };
+  }
+
+  /** The samples that one more segment settles, up to the start of the next. @param samples `[channels, n]` */
+  #settle(samples: Float32Array): readonly Float32Array[] {
+    const { tokenSpace, channelCount } = this.#parts;
+    const length = samples.length / channelCount;
+    const channels = Array.from({ length: channelCount }, (_, i) => samples.subarray(i * length, (i + 1) * length));
     if (this.#windowSamples === 0) this.#windowSamples = length;
-    const { settled, tail } = overlapAdd(channels, this.#tail, strideSamples, this.#windowSamples);
+    const { settled, tail } = overlapAdd(channels, this.#tail, tokenSpace.segments!.strideSamples, this.#windowSamples);
     this.#tail = tail;
     return settled;
   }

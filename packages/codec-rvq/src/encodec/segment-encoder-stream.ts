@@ -11,8 +11,8 @@ import {
   type TokenSegments,
   type TokenSpace,
 } from '@speech-tokens/core';
-import type { GraphSession } from '@speech-tokens/onnx-graph';
 import { scaleTrackShape } from './scale-track.ts';
+import type { SegmentInputs, SegmentNetwork } from './segment-network.ts';
 
 export interface SegmentEncoderParts {
   /** With segments. */
@@ -20,8 +20,8 @@ export interface SegmentEncoderParts {
   readonly channelCount: number;
   /** Whether segments are divided by their loudness. */
   readonly isNormalized: boolean;
-  /** `samples [channels, n]`, and `scale [1]` → `codes int32 [frames, codebookCount]`. */
-  readonly encoder: GraphSession;
+  /** See `buildSegmentEncoder`. */
+  readonly encoder: SegmentNetwork;
   readonly codebookCount: number;
 }
 
@@ -99,17 +99,22 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
     const first = this.#segmentsDone;
     const codes: Int32Array[] = [];
     const scales: number[] = [];
-    for (let segment = first; segment < until; segment++) {
-      signal?.throwIfAborted();
+    const inputsOf = (segment: number): SegmentInputs => {
       const start = (segment - first) * strideSamples;
       const pieces = channels.map((samples) => samples.subarray(start, start + lengthSamples));
       const samples = { values: joined(pieces), shape: [pieces.length, pieces[0]!.length] };
+      if (!isNormalized) return { first: { samples } };
       const scale = { values: Float32Array.of(loudness(pieces)), shape: [1] };
-      const result = await encoder.run(isNormalized ? { samples, scale } : { samples }, encoder.createState());
-      codes.push(result['codes'] as Int32Array);
-      if (isNormalized) scales.push(scale.values[0]!);
-      this.#segmentsDone = segment + 1;
-      const done = Math.min((segment + 1) * strideSamples, this.#samplesPushed);
+      return { first: { samples, scale } };
+    };
+    const segments = (function* () {
+      for (let segment = first; segment < until; segment++) yield inputsOf(segment);
+    })();
+    for await (const { inputs, output } of encoder.run(segments, signal)) {
+      codes.push(output as Int32Array);
+      if (isNormalized) scales.push(inputs.first['scale']!.values[0]!);
+      this.#segmentsDone += 1;
+      const done = Math.min(this.#segmentsDone * strideSamples, this.#samplesPushed);
       onProgress?.({ stage: 'Tokenizing', done, total: this.#samplesPushed, unit: 'samples' });
     }
     this.#pending = channels.map((samples) => samples.slice((this.#segmentsDone - first) * strideSamples));

@@ -2,6 +2,7 @@ import {
   type BuiltGraph,
   divide,
   GraphBuilder,
+  type GraphTensor,
   multiply,
   multiplyDim,
   reshape,
@@ -12,40 +13,73 @@ import {
 } from '@speech-tokens/onnx-graph';
 import type { EncodecConfig } from './encodec-config.ts';
 import { latentsOfCodes, residualCodes } from './quantizer.ts';
-import { seanet } from './seanet.ts';
+import { type Seanet, seanet, widestChannels } from './seanet.ts';
 import { wholeLayers } from './whole-layers.ts';
 
+/** Segments that are remembered together: the LSTM's weights, read anew at every step, are read once for all of them. */
+export const segmentsPerRun = 4;
+
 /**
- * The encoder of one segment: `samples [channels, n]`, and where audio is normalised `scale [1]` →
- * `codes int32 [⌈n / hop⌉, codebookCount]`. Segments do not see each other.
+ * One side of a network for segments that do not see each other, in three graphs: a segment up to the LSTM, the LSTM for
+ * several segments, and a segment after it.
  */
-export function buildSegmentEncoder(config: EncodecConfig, weights: WeightScope, codebookCount: number): BuiltGraph {
-  const g = new GraphBuilder('EnCodec encoder');
-  const { channelCount, hopSamples, isNormalized } = config;
-  const length = multiplyDim(symbolicDim('frames'), hopSamples);
-  const samples = reshape(g, g.input('samples', 'float32', [channelCount, length]), [1, channelCount, length]);
-  const normalized = isNormalized ? divide(g, samples, g.input('scale', 'float32', [1])) : samples;
-  const network = seanet(g, wholeLayers(g, config), weights, config);
-  const features = network.encoderLstm(network.downsample(normalized));
-  const latents = signalToRows(g, network.encoderHead(features));
-  g.output('codes', residualCodes(g, latents, config, weights, codebookCount));
-  return g.build();
+export interface SegmentGraphs {
+  /** `… → features [frames, width]` */
+  readonly first: BuiltGraph;
+  /** `features → remembered`, both `[frames, segmentsPerRun, width]`, from no state on */
+  readonly recurrent: BuiltGraph;
+  /** `features [frames, width], … → output` */
+  readonly last: BuiltGraph;
 }
 
 /**
- * The decoder of one segment: `codes int32 [frames, codebooks]`, and where audio is normalised `scale [1]` →
- * `samples [channels, frames · hop]`. A code equal to the codebook's size leaves that codebook out.
+ * The encoder: `samples [channels, n]`, and where audio is normalised `scale [1]` → … →
+ * `output int32 [⌈n / hop⌉, codebookCount]`.
  */
-export function buildSegmentDecoder(config: EncodecConfig, weights: WeightScope): BuiltGraph {
-  const g = new GraphBuilder('EnCodec decoder');
+export function buildSegmentEncoder(config: EncodecConfig, weights: WeightScope, codebookCount: number): SegmentGraphs {
   const { channelCount, hopSamples, isNormalized } = config;
-  const frames = symbolicDim('frames');
-  const codes = g.input('codes', 'int32', [frames, config.codebookCount]);
-  const scale = isNormalized ? g.input('scale', 'float32', [1]) : undefined;
-  const latents = latentsOfCodes(g, codes, config, weights);
-  const network = seanet(g, wholeLayers(g, config), weights, config);
-  const audio = network.upsample(network.decoderLstm(network.decoderHead(rowsToSignal(g, latents))));
-  const scaled = scale === undefined ? audio : multiply(g, audio, scale);
-  g.output('samples', reshape(g, scaled, [channelCount, multiplyDim(frames, hopSamples)]));
+  const first = new GraphBuilder('EnCodec encoder before its LSTM');
+  const length = multiplyDim(symbolicDim('frames'), hopSamples);
+  const samples = reshape(first, first.input('samples', 'float32', [channelCount, length]), [1, channelCount, length]);
+  const normalized = isNormalized ? divide(first, samples, first.input('scale', 'float32', [1])) : samples;
+  first.output('features', signalToRows(first, networkOf(first, config, weights).downsample(normalized)));
+
+  const last = new GraphBuilder('EnCodec encoder after its LSTM');
+  const head = networkOf(last, config, weights).encoderHead(featureSignal(last, config));
+  last.output('output', residualCodes(last, signalToRows(last, head), config, weights, codebookCount));
+  return { first: first.build(), recurrent: buildRecurrent(config, weights, 'encoderLstm'), last: last.build() };
+}
+
+/**
+ * The decoder: `codes int32 [frames, codebooks]` → …, and where audio is normalised `scale [1]` →
+ * `output [channels, frames · hop]`. A code equal to the codebook's size leaves that codebook out.
+ */
+export function buildSegmentDecoder(config: EncodecConfig, weights: WeightScope): SegmentGraphs {
+  const { channelCount, codebookCount, hopSamples, isNormalized } = config;
+  const first = new GraphBuilder('EnCodec decoder before its LSTM');
+  const codes = first.input('codes', 'int32', [symbolicDim('frames'), codebookCount]);
+  const latents = rowsToSignal(first, latentsOfCodes(first, codes, config, weights));
+  first.output('features', signalToRows(first, networkOf(first, config, weights).decoderHead(latents)));
+
+  const last = new GraphBuilder('EnCodec decoder after its LSTM');
+  const audio = networkOf(last, config, weights).upsample(featureSignal(last, config));
+  const scaled = isNormalized ? multiply(last, audio, last.input('scale', 'float32', [1])) : audio;
+  last.output('output', reshape(last, scaled, [channelCount, multiplyDim(symbolicDim('frames'), hopSamples)]));
+  return { first: first.build(), recurrent: buildRecurrent(config, weights, 'decoderLstm'), last: last.build() };
+}
+
+function buildRecurrent(config: EncodecConfig, weights: WeightScope, side: 'encoderLstm' | 'decoderLstm'): BuiltGraph {
+  const g = new GraphBuilder('LSTM of EnCodec');
+  const shape = [symbolicDim('frames'), segmentsPerRun, widestChannels(config)];
+  g.output('remembered', networkOf(g, config, weights)[side](g.input('features', 'float32', shape)));
   return g.build();
+}
+
+function networkOf(g: GraphBuilder, config: EncodecConfig, weights: WeightScope): Seanet {
+  return seanet(g, wholeLayers(g, config), weights, config);
+}
+
+/** `features [frames, width]` as a signal. */
+function featureSignal(g: GraphBuilder, config: EncodecConfig): GraphTensor {
+  return rowsToSignal(g, g.input('features', 'float32', [symbolicDim('frames'), widestChannels(config)]));
 }

@@ -1,13 +1,10 @@
 import {
-  add,
   type ConvWeights,
   causalTransposedConv1d,
   conv1d,
   convRowsByTaps,
-  elu,
   type GraphBuilder,
   type GraphTensor,
-  lstm,
   rowsToSignal,
   signalToRows,
   streamStarted,
@@ -53,11 +50,6 @@ export function streamLayers(g: GraphBuilder): SeanetLayers {
       if (!isRows(x)) return causalTransposedConv1d(g, parts, withSignalHistory(g, x, 1), { stride });
       const y = transposedConvRowsByTaps(g, parts, withHistory(g, x, 1), { stride });
       return samplesPerFrame(y) < leastSignalSamples ? y : rowsToSignal(g, y);
-    },
-    elu: (x) => elu(g, x),
-    lstm(weights, x, layerCount) {
-      const rows = asRows(g, x);
-      return add(g, lstm(g, weights, rows, layerCount), rows);
     },
   };
 }

@@ -1,14 +1,9 @@
 import {
-  add,
   type ConvWeights,
   conv1d,
-  elu,
   type GraphBuilder,
   type GraphTensor,
-  lstm,
   reflectedSignal,
-  rowsToSignal,
-  signalToRows,
   slice,
   timeGroupNorm,
   transposedConv1d,
@@ -49,11 +44,6 @@ export function wholeLayers(g: GraphBuilder, { norm }: EncodecConfig): SeanetLay
       const y = normed(weights, transposedConv1d(g, parts, x, { stride, trim: [0, 0] }));
       const trim = transposedTrim(stride);
       return slice(g, y, 2, trim.before, { fromEnd: trim.after });
-    },
-    elu: (x) => elu(g, x),
-    lstm(weights, x, layerCount) {
-      const rows = signalToRows(g, x);
-      return rowsToSignal(g, add(g, lstm(g, weights, rows, layerCount), rows));
     },
   };
 }

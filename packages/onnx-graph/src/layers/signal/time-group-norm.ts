@@ -18,10 +18,12 @@ export function timeGroupNorm(g: GraphBuilder, weights: WeightScope, x: GraphTen
   // Rounding may leave less than nothing of a signal that hardly varies.
   const difference = subtract(g, squares, multiply(g, average, average));
   const variance = g.node('Max', [difference, g.scalar(0)], difference);
-  const deviation = sqrt(g, add(g, variance, g.scalar(epsilon)));
-  const ofChannel = (name: string): GraphTensor => reshape(g, weights.tensor(g, name, [channels]), [1, channels, 1]);
-  const scale = divide(g, ofChannel('weight'), deviation);
-  return add(g, multiply(g, x, scale), subtract(g, ofChannel('bias'), multiply(g, average, scale)));
+  const deviation = reshape(g, sqrt(g, add(g, variance, g.scalar(epsilon))), [1]);
+  const scale = divide(g, weights.tensor(g, 'weight', [channels]), deviation);
+  const shift = subtract(g, weights.tensor(g, 'bias', [channels]), multiply(g, reshape(g, average, [1]), scale));
+  // A batch norm of mean 0 and variance 1: a product and a sum for each channel in one pass.
+  const same = [0, 1].map((value) => g.constant(new Float32Array(channels).fill(value), [channels]));
+  return g.node('BatchNormalization', [x, scale, shift, ...same], x, { epsilon: { float: 0 } });
 }
 
 /** `[1, channels, samples] → [1, 1, samples]` or `[1, channels, 1]` */
