@@ -22,12 +22,15 @@ async function run(build: (g: GraphBuilder, x: GraphTensor) => GraphTensor, chan
   return outputs;
 }
 
-test('wide layers in fewer products equal the plain convolution to 99 dB, at every length', async () => {
-  for (const [dilation, channels, kernel] of [
-    [1, 384, 7],
-    [3, 192, 7],
-    [9, 200, 7],
-    [2, 192, 5],
+test('wide layers in fewer products equal the plain convolution, at every length', async () => {
+  for (const [dilation, channels, kernel, tileOutputs, leastSnrDb] of [
+    [1, 384, 7, 6, 99],
+    [3, 192, 7, 6, 99],
+    [9, 200, 7, 6, 99],
+    [2, 192, 5, 6, 99],
+    [1, 384, 7, 4, 105],
+    [9, 200, 7, 4, 105],
+    [3, 192, 5, 4, 105],
   ] as const) {
     const weight = gaussians(channels * channels * kernel);
     const bias = gaussians(channels);
@@ -39,7 +42,7 @@ test('wide layers in fewer products equal the plain convolution to 99 dB, at eve
     });
     const found = await run(
       (g, x) => {
-        const y = sameConv1d(g, weights(g), x, { dilation });
+        const y = sameConv1d(g, weights(g), x, { dilation, tileOutputs });
         expect(y.name).toContain('Add');
         return y;
       },
@@ -58,7 +61,7 @@ test('wide layers in fewer products equal the plain convolution to 99 dB, at eve
         noise += (value - found[i]![at]!) ** 2;
       }
       expect(found[i]!.length).toBe(values.length);
-      expect(10 * Math.log10(signal / noise)).toBeGreaterThan(99);
+      expect(10 * Math.log10(signal / noise)).toBeGreaterThan(leastSnrDb);
     }
   }
 });

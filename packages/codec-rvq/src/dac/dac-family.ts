@@ -86,12 +86,12 @@ function dacFamily(repository: string, id: string, rates: string, shape: DacConf
       });
     },
 
-    async createDetokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
+    async createDetokenizer({ config, checkpoint }, { tokenSpace, openReplicas }) {
       return createWindowedDetokenizer({
         tokenSpace,
         layout: decoderWindows(config),
         decoder: buildDacDecoder(config, weightsOf(checkpoint)),
-        openGraph: (graph) => openGraph(graph, checkpoint.directory),
+        openReplicas: (graph) => openReplicas(graph, checkpoint.directory),
       });
     },
   };

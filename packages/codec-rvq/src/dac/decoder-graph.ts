@@ -93,7 +93,9 @@ function decoderBlock(
   const up = rescaledConv(g, stored, { takes: alpha, takesAxis: 0 });
   let y = g.scope('conv_t1', () => crop(upsample(g, up, snakeTimesAlpha(g, alpha, x), stride)));
   for (const [i, dilation] of unitDilations.entries()) {
-    y = g.scope(`res_unit${i + 1}`, () => residualUnit(g, weights.scope(`res_unit${i + 1}`), y, dilation));
+    y = g.scope(`res_unit${i + 1}`, () =>
+      residualUnit(g, weights.scope(`res_unit${i + 1}`), y, { dilation, tileOutputs: 6 }),
+    );
   }
   return y;
 }

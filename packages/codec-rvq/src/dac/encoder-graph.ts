@@ -55,9 +55,13 @@ function encode(g: GraphBuilder, config: DacConfig, weights: WeightScope, sample
 /** Three residual units, then half as many samples for `stride` 2: `[1, channels, samples] → [1, 2 · channels, …]` */
 function encoderBlock(g: GraphBuilder, weights: WeightScope, x: GraphTensor, stride: number): GraphTensor {
   const channels = x.shape[1] as number;
+  // Small errors decide between codes that are nearly as far.
+  const tileOutputs = 4;
   let y = x;
   for (const [i, dilation] of unitDilations.entries()) {
-    y = g.scope(`res_unit${i + 1}`, () => residualUnit(g, weights.scope(`res_unit${i + 1}`), y, dilation));
+    y = g.scope(`res_unit${i + 1}`, () =>
+      residualUnit(g, weights.scope(`res_unit${i + 1}`), y, { dilation, tileOutputs }),
+    );
   }
   const alpha = snakeAlpha(g, weights.scope('snake1'), channels);
   const down = convWeights(g, weights.scope('conv1'), [2 * channels, channels, 2 * stride]);

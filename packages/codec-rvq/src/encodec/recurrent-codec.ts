@@ -4,13 +4,13 @@ import {
   type SpeechDetokenizerV1,
   type SpeechTokenizerV1,
 } from '@speech-tokens/core';
-import { type GraphSession, weightsOf } from '@speech-tokens/onnx-graph';
+import { weightsOf } from '@speech-tokens/onnx-graph';
 import type { CodecKit } from '../family/codec-family.ts';
 import { createGraphPool } from '../family/graph-pool.ts';
 import type { EncodecConfig } from './encodec-config.ts';
 import type { EncodecModel } from './encodec-model.ts';
 import { convPadding, downsamplingReach, type Reach, upsamplingReach } from './reach.ts';
-import { buildRecurrentDecoder, buildRecurrentEncoder, type RecurrentGraphs } from './recurrent-graphs.ts';
+import { buildRecurrentDecoder, buildRecurrentEncoder } from './recurrent-graphs.ts';
 import { RecurrentDecoderStream, RecurrentEncoderStream } from './recurrent-streams.ts';
 import type { RecurrentStages } from './recurrent-windows.ts';
 import { widestChannels } from './seanet.ts';
@@ -40,9 +40,10 @@ export function createRecurrentTokenizer(model: EncodecModel, kit: CodecKit): Sp
   const build = (codebookCount: number) => buildRecurrentEncoder(config, weightsOf(checkpoint), codebookCount);
   // A checkpoint that does not fit is refused now, not at the first call.
   const graphs = build(config.codebookCount);
-  const open = (graph: RecurrentGraphs['first']) => kit.openGraph(graph, checkpoint.directory);
-  const shared = createGraphPool((stage) => open(stage === 0 ? graphs.first : graphs.recurrent));
-  const quantizers = createGraphPool((codebookCount) => open(build(codebookCount).last));
+  const { directory } = checkpoint;
+  const features = createGraphPool(() => kit.openReplicas(graphs.first, directory, 1));
+  const memory = createGraphPool(() => kit.openBeside(graphs.recurrent, directory));
+  const quantizers = createGraphPool((codebookCount) => kit.openReplicas(build(codebookCount).last, directory, 1));
   return createStreamTokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount: 1 },
@@ -52,8 +53,8 @@ export function createRecurrentTokenizer(model: EncodecModel, kit: CodecKit): Sp
         tokenSpace,
         hopSamples: config.hopSamples,
         stages: {
-          first: await shared.get(0),
-          recurrent: await shared.get(1),
+          first: await features.get(0),
+          recurrent: await memory.get(0),
           last: await quantizers.get(codebookCount),
           ...encoderWindows(config),
           inputWidth: config.hopSamples,
@@ -63,7 +64,8 @@ export function createRecurrentTokenizer(model: EncodecModel, kit: CodecKit): Sp
         },
       }),
     async close() {
-      await shared.close();
+      await features.close();
+      await memory.close();
       await quantizers.close();
     },
   });
@@ -72,15 +74,15 @@ export function createRecurrentTokenizer(model: EncodecModel, kit: CodecKit): Sp
 /** The mirror of `createRecurrentTokenizer`. */
 export async function createRecurrentDetokenizer(
   { config, checkpoint }: EncodecModel,
-  { tokenSpace, openGraph }: CodecKit,
+  kit: CodecKit,
 ): Promise<SpeechDetokenizerV1> {
+  const { tokenSpace } = kit;
   const { hopSamples } = config;
+  const { directory } = checkpoint;
   const graphs = buildRecurrentDecoder(config, weightsOf(checkpoint));
-  const opened: GraphSession[] = [];
-  for (const graph of [graphs.first, graphs.recurrent, graphs.last]) {
-    opened.push(await openGraph(graph, checkpoint.directory));
-  }
-  const [first, recurrent, last] = opened as [GraphSession, GraphSession, GraphSession];
+  const first = await kit.openReplicas(graphs.first, directory, 1);
+  const recurrent = await kit.openBeside(graphs.recurrent, directory);
+  const last = await kit.openReplicas(graphs.last, directory, 1);
   const stages: RecurrentStages = {
     first,
     recurrent,
@@ -99,7 +101,7 @@ export async function createRecurrentDetokenizer(
       machine: new RecurrentDecoderStream({ tokenSpace, hopSamples, stages }, codebookCount),
     }),
     async close() {
-      for (const session of opened) await session.close();
+      for (const graph of [first, recurrent, last]) await graph.close();
     },
   });
 }

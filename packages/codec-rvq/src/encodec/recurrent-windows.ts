@@ -1,12 +1,14 @@
 import { joined, type PlainData } from '@speech-tokens/core';
-import type { GraphSession, GraphState, TensorValues } from '@speech-tokens/onnx-graph';
+import type { GraphSession, GraphState, TensorInput, TensorValues } from '@speech-tokens/onnx-graph';
+import type { GraphReplicas } from '../parallel/graph-replicas.ts';
+import { inOrder } from '../parallel/in-order.ts';
 import type { Reach } from './reach.ts';
 
 /** The three graphs of one side, see `RecurrentGraphs`, and how they are cut into windows. */
 export interface RecurrentStages {
-  readonly first: GraphSession;
+  readonly first: GraphReplicas;
   readonly recurrent: GraphSession;
-  readonly last: GraphSession;
+  readonly last: GraphReplicas;
   /** Frames around a window that the stages before and after the LSTM depend on; `after` at least 1. */
   readonly firstReach: Reach;
   readonly lastReach: Reach;
@@ -75,13 +77,21 @@ export class RecurrentWindows {
     const values: TensorValues[] = [];
     const firstFrame = this.#settledFrames();
     let settled = firstFrame;
-    while (this.#windowsDone < until) {
+    if (until > this.#windowsDone) onWindow(settled);
+    const windows = Array.from({ length: Math.max(0, until - this.#windowsDone) }, (_, i) =>
+      this.#windowAt(
+        this.#windowsDone + i,
+        isEnd ? endFrame : Number.POSITIVE_INFINITY,
+        isEnd && this.#windowsDone + i + 1 === until,
+      ),
+    );
+    const seen = { input: available, firstFrame: firstSeen };
+    const finish = (window: RememberedWindow) => this.#finish(window);
+    for await (const { item, result } of inOrder(this.#remember(windows, seen), this.#stages.last.atOnce, finish)) {
+      values.push(result);
+      settled = item.settledEnd;
       onWindow(settled);
-      const isLast = isEnd && this.#windowsDone + 1 === until;
-      values.push(await this.#runWindow(available, firstSeen, isEnd ? endFrame : Number.POSITIVE_INFINITY, isLast));
-      settled = isLast ? endFrame : this.#settledFrames();
     }
-    if (settled > firstFrame) onWindow(settled);
     this.#input = available.slice((this.#firstSeenFrame() - firstSeen) * inputWidth);
     return settled > firstFrame ? { firstFrame, values, frameCount: settled - firstFrame } : undefined;
   }
@@ -120,45 +130,95 @@ export class RecurrentWindows {
   }
 
   /** Frames that went through the LSTM. */
-  #lstmFrame(): number {
+  #lstmFrame(windowsDone = this.#windowsDone): number {
     const { windowFrames, lastReach } = this.#stages;
-    return this.#windowsDone === 0 ? 0 : this.#windowsDone * windowFrames + lastReach.after;
+    return windowsDone === 0 ? 0 : windowsDone * windowFrames + lastReach.after;
   }
 
   /** The first frame whose input the next window sees. */
-  #firstSeenFrame(): number {
-    return Math.max(0, this.#lstmFrame() - this.#stages.firstReach.before);
+  #firstSeenFrame(windowsDone = this.#windowsDone): number {
+    return Math.max(0, this.#lstmFrame(windowsDone) - this.#stages.firstReach.before);
   }
 
   /** The first frame whose features the last stage still needs. */
-  #firstHeldFrame(): number {
-    return Math.max(0, this.#settledFrames() - this.#stages.lastReach.before);
+  #firstHeldFrame(windowsDone = this.#windowsDone): number {
+    return Math.max(0, this.#settledFrames(windowsDone) - this.#stages.lastReach.before);
   }
 
   /** Frames whose output is settled by the windows so far. */
-  #settledFrames(): number {
-    return this.#windowsDone * this.#stages.windowFrames;
+  #settledFrames(windowsDone = this.#windowsDone): number {
+    return windowsDone * this.#stages.windowFrames;
   }
 
-  /** @returns the output of the frames that the window settles */
-  async #runWindow(input: TensorValues, inputStart: number, endFrame: number, isLast: boolean): Promise<TensorValues> {
-    const { first, recurrent, last, featureWidth, inputWidth, outputWidth } = this.#stages;
-    const [start, heldStart, settledStart] = [this.#firstSeenFrame(), this.#firstHeldFrame(), this.#settledFrames()];
-    const coreStart = this.#lstmFrame();
-    const fullEnd = (this.#windowsDone + 1) * this.#stages.windowFrames + this.#stages.lastReach.after;
+  #windowAt(index: number, endFrame: number, isLast: boolean): RecurrentWindow {
+    const { windowFrames, firstReach, lastReach } = this.#stages;
+    const fullEnd = (index + 1) * windowFrames + lastReach.after;
     const coreEnd = Math.min(fullEnd, endFrame);
-    const seenEnd = fullEnd + this.#stages.firstReach.after;
-    const seen = input.subarray((start - inputStart) * inputWidth, (seenEnd - inputStart) * inputWidth);
-    const shape = this.#stages.hasInputRows ? [seen.length / inputWidth, inputWidth] : [seen.length];
-    const { features: found } = await first.run({ input: { values: seen, shape } }, first.createState());
-    const core = found!.subarray((coreStart - start) * featureWidth, (coreEnd - start) * featureWidth);
-    const rows = (values: TensorValues) => ({ values, shape: [values.length / featureWidth, featureWidth] });
-    const { remembered } = await recurrent.run({ features: rows(core) }, this.#state);
-    const available = joined([this.#features, remembered as Float32Array]);
-    const { output } = await last.run({ features: rows(available) }, last.createState());
-    this.#windowsDone++;
-    this.#features = available.slice((this.#firstHeldFrame() - heldStart) * featureWidth);
-    const settledEnd = isLast ? coreEnd : this.#settledFrames();
+    return {
+      seenStart: this.#firstSeenFrame(index),
+      seenEnd: fullEnd + firstReach.after,
+      coreStart: this.#lstmFrame(index),
+      coreEnd,
+      heldStart: this.#firstHeldFrame(index),
+      settledStart: this.#settledFrames(index),
+      settledEnd: isLast ? coreEnd : this.#settledFrames(index + 1),
+    };
+  }
+
+  /** Takes windows through the first stage, several at a time, and through the LSTM, one after another. */
+  async *#remember(
+    windows: readonly RecurrentWindow[],
+    { input, firstFrame }: { readonly input: TensorValues; readonly firstFrame: number },
+  ): AsyncGenerator<RememberedWindow> {
+    const { first, recurrent, featureWidth, inputWidth, hasInputRows } = this.#stages;
+    const start = ({ seenStart, seenEnd }: RecurrentWindow) => {
+      const values = input.subarray((seenStart - firstFrame) * inputWidth, (seenEnd - firstFrame) * inputWidth);
+      return first.run({
+        input: { values, shape: hasInputRows ? [values.length / inputWidth, inputWidth] : [values.length] },
+      });
+    };
+    for await (const { item: window, result } of inOrder(windows, first.atOnce, start)) {
+      const { seenStart, coreStart, coreEnd, heldStart } = window;
+      const core = result['features']!.subarray(
+        (coreStart - seenStart) * featureWidth,
+        (coreEnd - seenStart) * featureWidth,
+      );
+      const { remembered } = await recurrent.run({ features: rowsOf(core, featureWidth) }, this.#state);
+      const features = joined([this.#features, remembered as Float32Array]);
+      this.#windowsDone++;
+      this.#features = features.slice((this.#firstHeldFrame() - heldStart) * featureWidth);
+      yield { ...window, features };
+    }
+  }
+
+  /** @returns the output of the frames that a window settles */
+  async #finish({ features, heldStart, settledStart, settledEnd }: RememberedWindow): Promise<TensorValues> {
+    const { last, featureWidth, outputWidth } = this.#stages;
+    const { output } = await last.run({ features: rowsOf(features, featureWidth) });
     return output!.slice((settledStart - heldStart) * outputWidth, (settledEnd - heldStart) * outputWidth);
   }
+}
+
+/** Frames of one window, counted from the start of the recording; ends are exclusive. */
+interface RecurrentWindow {
+  /** What the first stage sees. The input may end before. */
+  readonly seenStart: number;
+  readonly seenEnd: number;
+  /** What goes through the LSTM. */
+  readonly coreStart: number;
+  readonly coreEnd: number;
+  /** The first that the last stage sees; it goes on to the end of the core. */
+  readonly heldStart: number;
+  /** Those whose output the window settles. */
+  readonly settledStart: number;
+  readonly settledEnd: number;
+}
+
+/** A window after the LSTM, with all features `[frames, width]` that the last stage sees. */
+interface RememberedWindow extends RecurrentWindow {
+  readonly features: Float32Array;
+}
+
+function rowsOf(values: TensorValues, width: number): TensorInput {
+  return { values, shape: [values.length / width, width] };
 }

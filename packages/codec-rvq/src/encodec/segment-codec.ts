@@ -4,7 +4,7 @@ import {
   type SpeechDetokenizerV1,
   type SpeechTokenizerV1,
 } from '@speech-tokens/core';
-import { type BuiltGraph, weightsOf } from '@speech-tokens/onnx-graph';
+import { weightsOf } from '@speech-tokens/onnx-graph';
 import type { CodecKit } from '../family/codec-family.ts';
 import { createGraphPool } from '../family/graph-pool.ts';
 import type { EncodecModel } from './encodec-model.ts';
@@ -25,9 +25,10 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
   const build = (codebookCount: number) => buildSegmentEncoder(config, weightsOf(checkpoint), codebookCount);
   // A checkpoint that does not fit is refused now, not at the first call.
   const { first, recurrent } = build(allCodebooks);
-  const open = (graph: BuiltGraph) => kit.openGraph(graph, checkpoint.directory);
-  const shared = createGraphPool((stage) => open(stage === 0 ? first : recurrent));
-  const quantizers = createGraphPool((codebookCount) => open(build(codebookCount).last));
+  const { directory } = checkpoint;
+  const features = createGraphPool(() => kit.openReplicas(first, directory));
+  const memory = createGraphPool(() => kit.openBeside(recurrent, directory));
+  const quantizers = createGraphPool((codebooks) => kit.openReplicas(build(codebooks).last, directory));
   return createStreamTokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: config.sampleRateHz, channelCount },
@@ -40,12 +41,13 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
         codebookCount,
         isNormalized,
         encoder: new SegmentNetwork(
-          { first: await shared.get(0), recurrent: await shared.get(1), last: await quantizers.get(codebookCount) },
+          { first: await features.get(0), recurrent: await memory.get(0), last: await quantizers.get(codebookCount) },
           widestChannels(config),
         ),
       }),
     async close() {
-      await shared.close();
+      await features.close();
+      await memory.close();
       await quantizers.close();
     },
   });
@@ -54,15 +56,15 @@ export function createSegmentTokenizer({ config, checkpoint }: EncodecModel, kit
 /** The mirror: decodes segments, each by itself, and fades from one to the next where they overlap. */
 export async function createSegmentDetokenizer(
   { config, checkpoint }: EncodecModel,
-  { tokenSpace, openGraph }: CodecKit,
+  { tokenSpace, openBeside, openReplicas }: CodecKit,
 ): Promise<SpeechDetokenizerV1> {
   const { channelCount, isNormalized } = config;
   const graphs = buildSegmentDecoder(config, weightsOf(checkpoint));
-  const open = (graph: BuiltGraph) => openGraph(graph, checkpoint.directory);
+  const { directory } = checkpoint;
   const sessions = {
-    first: await open(graphs.first),
-    recurrent: await open(graphs.recurrent),
-    last: await open(graphs.last),
+    first: await openReplicas(graphs.first, directory),
+    recurrent: await openBeside(graphs.recurrent, directory),
+    last: await openReplicas(graphs.last, directory),
   };
   const decoder = new SegmentNetwork(sessions, widestChannels(config));
   return createStreamDetokenizer({

@@ -114,9 +114,9 @@ export class SegmentDecoderStream implements StreamMachine<TokenGrid, PcmChunk> 
     const from = framesBefore(grid, 0, startSample);
     const to = isLast ? grid.tracks[0]!.ids.length : framesBefore(grid, 0, startSample + strideSamples);
     const codes = { values: interleaved(grid, tokenSpace, from, to), shape: [to - from, tokenSpace.codebooks.length] };
-    if (!isNormalized) return { first: { codes } };
+    if (!isNormalized) return { frameCount: to - from, first: { codes } };
     const scale = grid.sideTracks![0]!.values.subarray(segment, segment + 1);
-    return { first: { codes }, last: { scale: { values: scale, shape: [1] } } };
+    return { frameCount: to - from, first: { codes }, last: { scale: { values: scale, shape: [1] } } };
   }
 
   /** The samples that one more segment settles, up to the start of the next. @param samples `[channels, n]` */

@@ -103,9 +103,10 @@ export class SegmentEncoderStream implements StreamMachine<PcmChunk, TokenGrid> 
       const start = (segment - first) * strideSamples;
       const pieces = channels.map((samples) => samples.subarray(start, start + lengthSamples));
       const samples = { values: joined(pieces), shape: [pieces.length, pieces[0]!.length] };
-      if (!isNormalized) return { first: { samples } };
+      const frameCount = Math.ceil(pieces[0]!.length / tokenSpace.codebooks[0]!.hopSamples!);
+      if (!isNormalized) return { frameCount, first: { samples } };
       const scale = { values: Float32Array.of(loudness(pieces)), shape: [1] };
-      return { first: { samples, scale } };
+      return { frameCount, first: { samples, scale } };
     };
     const segments = (function* () {
       for (let segment = first; segment < until; segment++) yield inputsOf(segment);

@@ -15,6 +15,7 @@ import {
   openGraphSession,
   type RuntimeOptions,
 } from '@speech-tokens/onnx-graph';
+import { type GraphReplicas, openReplicas } from '../parallel/graph-replicas.ts';
 import { type GraphStage, openStages } from '../staged/staged-session.ts';
 
 /** A token space but for its id, which follows from the files of the checkpoint. */
@@ -25,6 +26,10 @@ export interface CodecKit {
   readonly tokenSpace: TokenSpace;
   /** Loads a graph whose weights lie in `weightsDirectory`, with the threads that the host gives. */
   openGraph(graph: BuiltGraph, weightsDirectory: string): Promise<GraphSession>;
+  /** Loads a graph that runs beside others: where the host gives several threads, it has one of its own. */
+  openBeside(graph: BuiltGraph, weightsDirectory: string): Promise<GraphSession>;
+  /** Loads a graph whose runs know nothing of each other, see `openReplicas`. @param most at a time; one per thread else */
+  openReplicas(graph: BuiltGraph, weightsDirectory: string, most?: number): Promise<GraphReplicas>;
   /** Loads graphs that follow each other, see `openStages`. */
   openStages(stages: readonly GraphStage[], weightsDirectory: string): Promise<GraphSession>;
   /** What the host gives for running a model. */
@@ -86,6 +91,10 @@ export function familyComponents<Name extends string, Model>(family: CodecFamily
         runtime,
         tokenSpace: { id: fingerprint, ...family.spaceOf(model) },
         openGraph: (graph, weightsDirectory) => openGraphSession(graph, { ...runtime, weightsDirectory }),
+        openBeside: (graph, weightsDirectory) =>
+          openGraphSession(graph, { ...runtime, threadCount: 1, ownThread: (threadCount ?? 1) > 1, weightsDirectory }),
+        openReplicas: (graph, weightsDirectory, most) =>
+          openReplicas((own) => openGraphSession(graph, { ...own, weightsDirectory }), runtime, most),
         openStages: (stages, weightsDirectory) =>
           openStages(stages, { runtime, open: (graph, own) => openGraphSession(graph, { ...own, weightsDirectory }) }),
       },

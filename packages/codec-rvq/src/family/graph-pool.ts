@@ -1,13 +1,13 @@
-import type { GraphSession } from '@speech-tokens/onnx-graph';
-
 /** Graphs that are loaded when they are first asked for, one for each number. */
-export interface GraphPool {
-  get(key: number): Promise<GraphSession>;
+export interface GraphPool<Graph> {
+  get(key: number): Promise<Graph>;
   close(): Promise<void>;
 }
 
-export function createGraphPool(open: (key: number) => Promise<GraphSession>): GraphPool {
-  const opened = new Map<number, Promise<GraphSession>>();
+export function createGraphPool<Graph extends { close(): Promise<void> }>(
+  open: (key: number) => Promise<Graph>,
+): GraphPool<Graph> {
+  const opened = new Map<number, Promise<Graph>>();
   return {
     get(key) {
       const known = opened.get(key);
@@ -21,7 +21,7 @@ export function createGraphPool(open: (key: number) => Promise<GraphSession>): G
     async close() {
       for (const opening of opened.values()) {
         await opening.then(
-          (session) => session.close(),
+          (graph) => graph.close(),
           () => undefined,
         );
       }

@@ -90,13 +90,13 @@ function snacFamily(id: string, title: string, published: SnacConfig): SnacFamil
       });
     },
 
-    async createDetokenizer({ config, checkpoint }, { tokenSpace, openGraph }) {
+    async createDetokenizer({ config, checkpoint }, { tokenSpace, openReplicas }) {
       const layout = decoderLayout(config, decoderWindowPositions);
       return createWindowedDetokenizer({
         tokenSpace,
         layout,
         decoder: buildDecoderGraph(config, weightsOf(checkpoint), layout),
-        openGraph: (graph) => openGraph(graph, checkpoint.directory),
+        openReplicas: (graph) => openReplicas(graph, checkpoint.directory),
         conditioningOf: (conditioning) => noiseInputs(config, conditioning),
       });
     },

@@ -7,6 +7,7 @@ import type {
   RuntimeOptions,
   TensorValues,
 } from '@speech-tokens/onnx-graph';
+import { openAll } from '../parallel/open-all.ts';
 import { runStages, type StageRunner } from './stage-schedule.ts';
 
 /** A part of a network: a graph of one input and one output, both with a whole number of rows for each frame. */
@@ -43,13 +44,13 @@ export async function openStages(
 ): Promise<GraphSession> {
   const { threadCount = 1 } = runtime;
   const own = { ...runtime, threadCount: 1, ownThread: threadCount > 1 };
-  const opening = await Promise.allSettled(stages.map(({ graph }) => open(graph, own)));
-  const sessions = opening.flatMap((opened) => (opened.status === 'fulfilled' ? [opened.value] : []));
-  const failed = opening.find((opened) => opened.status === 'rejected');
-  if (failed !== undefined) {
-    await closeAll(sessions);
-    throw failed.reason;
-  }
+  const { sessions, close } = await openAll(
+    stages.map(
+      ({ graph }) =>
+        () =>
+          open(graph, own),
+    ),
+  );
   return {
     createState: () => stagedState(sessions.map((session) => session.createState())),
     async run(inputs, state) {
@@ -58,7 +59,7 @@ export async function openStages(
       const { values } = inputs[stages[0]!.graph.inputs[0]!.name]!;
       return { [stages.at(-1)!.graph.outputs[0]!.name]: await runStages(runners, values, threadCount) };
     },
-    close: () => closeAll(sessions),
+    close,
   };
 }
 
@@ -129,8 +130,4 @@ function rowsOf({ name, elementType, shape: [first, ...rest] }: GraphTensor) {
 /** Rows for each frame of an axis whose length is a multiple of the number of frames. */
 function timesOf(dim: Dim): number {
   return typeof dim === 'number' ? dim : dim.times;
-}
-
-async function closeAll(sessions: readonly GraphSession[]): Promise<void> {
-  await Promise.all(sessions.map((session) => session.close()));
 }

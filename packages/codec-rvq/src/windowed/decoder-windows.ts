@@ -11,6 +11,7 @@ import {
   type TokenSpace,
 } from '@speech-tokens/core';
 import type { TensorInput } from '@speech-tokens/onnx-graph';
+import { inOrder } from '../parallel/in-order.ts';
 import { runWindow, type WindowGraph } from './window-graph.ts';
 import {
   allWindows,
@@ -18,8 +19,8 @@ import {
   settledWindows,
   type Window,
   type WindowLayout,
-  windowAt,
   windowStart,
+  windowsFrom,
 } from './window-layout.ts';
 import type { DecoderConditioning } from './windowed-detokenizer.ts';
 
@@ -137,19 +138,22 @@ export class DecoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
     { signal, onProgress }: CallOptions,
     endSample?: number,
   ): Promise<readonly PcmChunk[]> {
-    const { layout, tokenSpace } = this.#parts;
+    const { layout, tokenSpace, decoder } = this.#parts;
     const first = this.#windowsDone;
     const codesStart = this.#pendingStart();
     const firstSample = first * layout.windowSamples;
     const sampleCount = Math.max(0, Math.min(until * layout.windowSamples, this.#samplesPushed) - firstSample);
     const samples = new Float32Array(sampleCount);
-    for (let index = first; index < until; index++) {
+    const windows = windowsFrom(layout, first, until, endSample);
+    const decode = async (window: Window): Promise<number> => {
       signal?.throwIfAborted();
-      const window = windowAt(layout, index, endSample);
-      const done = Math.min(window.coreEndSample, this.#samplesPushed);
-      const core = samples.subarray(window.coreStartSample - firstSample, done - firstSample);
+      const end = Math.min(window.coreEndSample, this.#samplesPushed);
+      const core = samples.subarray(window.coreStartSample - firstSample, end - firstSample);
       await this.#decodeWindow(codes, codesStart, window, core);
-      this.#windowsDone = index + 1;
+      return end;
+    };
+    for await (const { result: done } of inOrder(windows, decoder.replicas.atOnce, decode)) {
+      this.#windowsDone += 1;
       onProgress?.({ stage: 'Detokenizing', done, total: this.#samplesPushed, unit: 'samples' });
     }
     const dropped = this.#pendingStart() - codesStart;

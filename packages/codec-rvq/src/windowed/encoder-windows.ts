@@ -11,8 +11,17 @@ import {
   type TokenSpace,
   trackFrameCounts,
 } from '@speech-tokens/core';
-import { runWindow, type WindowGraph } from './window-graph.ts';
-import { allWindows, paddedLength, settledWindows, type WindowLayout, windowAt, windowStart } from './window-layout.ts';
+import { inOrder } from '../parallel/in-order.ts';
+import { runWindow, type WindowGraph, type WindowResult } from './window-graph.ts';
+import {
+  allWindows,
+  paddedLength,
+  settledWindows,
+  type Window,
+  type WindowLayout,
+  windowStart,
+  windowsFrom,
+} from './window-layout.ts';
 
 /** Audio in, tokens out, window by window. */
 export class EncoderWindows implements StreamMachine<PcmChunk, TokenGrid> {
@@ -93,18 +102,20 @@ export class EncoderWindows implements StreamMachine<PcmChunk, TokenGrid> {
     const first = this.#windowsDone;
     const samplesStart = this.#pendingStart();
     const ids = this.#tokenSpace.codebooks.slice(0, this.#codebookCount).map((): Uint32Array[] => []);
-    for (let index = first; index < until; index++) {
+    const windows = windowsFrom(this.#layout, first, until, endSample);
+    const encode = async (window: Window): Promise<WindowResult> => {
       signal?.throwIfAborted();
-      const window = windowAt(this.#layout, index, endSample);
       const values = samples.subarray(window.startSample - samplesStart, window.endSample - samplesStart);
-      const result = await runWindow(this.#encoder, window, { samples: { values, shape: [values.length] } });
+      return await runWindow(this.#encoder, window, { samples: { values, shape: [values.length] } });
+    };
+    for await (const { item: window, result } of inOrder(windows, this.#encoder.replicas.atOnce, encode)) {
       for (const [k, found] of ids.entries()) {
         const hop = this.#tokenSpace.codebooks[k]!.hopSamples!;
         const frames = (sample: number): number => (sample - result.firstSample) / hop;
         const codes = result.outputs[`codes-${k}`]!;
         found.push(Uint32Array.from(codes.subarray(frames(window.coreStartSample), frames(window.coreEndSample))));
       }
-      this.#windowsDone = index + 1;
+      this.#windowsDone += 1;
       const done = Math.min(window.coreEndSample, this.#samplesPushed);
       onProgress?.({ stage: 'Tokenizing', done, total: this.#samplesPushed, unit: 'samples' });
     }

@@ -1,4 +1,5 @@
-import type { BuiltGraph, GraphSession, TensorInput, TensorValues } from '@speech-tokens/onnx-graph';
+import type { BuiltGraph, TensorInput, TensorValues } from '@speech-tokens/onnx-graph';
+import type { GraphReplicas } from '../parallel/graph-replicas.ts';
 import type { Window } from './window-layout.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { Window } from './window-layout.ts';
  * cover the whole window.
  */
 export interface WindowGraph {
-  readonly session: GraphSession;
+  readonly replicas: GraphReplicas;
   readonly takesCut: boolean;
 }
 
@@ -27,12 +28,12 @@ export interface WindowResult {
 
 /** @throws SpeechTokensError `inference-failed`, `session-closed` */
 export async function runWindow(
-  { session, takesCut }: WindowGraph,
+  { replicas, takesCut }: WindowGraph,
   window: Window,
   inputs: Readonly<Record<string, TensorInput>>,
 ): Promise<WindowResult> {
   const { cutBefore, cutAfter } = window;
   const cut = { values: Int32Array.of(Number(cutBefore), Number(cutAfter)), shape: [2] };
-  const outputs = await session.run(takesCut ? { ...inputs, cut } : inputs, session.createState());
+  const outputs = await replicas.run(takesCut ? { ...inputs, cut } : inputs);
   return { outputs, firstSample: takesCut && cutBefore ? window.coreStartSample : window.startSample };
 }

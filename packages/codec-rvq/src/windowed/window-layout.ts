@@ -61,11 +61,16 @@ export function windowStart(layout: WindowLayout, index: number): number {
   return Math.max(0, index * layout.windowSamples - layout.contextBeforeSamples);
 }
 
+/** The windows from number `first` to before number `until`. @param endSample as of `windowAt` */
+export function windowsFrom(layout: WindowLayout, first: number, until: number, endSample?: number): readonly Window[] {
+  return Array.from({ length: Math.max(0, until - first) }, (_, i) => windowAt(layout, first + i, endSample));
+}
+
 /**
  * Window `index`, counted from 0.
  * @param endSample where the padded recording ends; absent while it may go on
  */
-export function windowAt(layout: WindowLayout, index: number, endSample: number = Number.POSITIVE_INFINITY): Window {
+function windowAt(layout: WindowLayout, index: number, endSample: number = Number.POSITIVE_INFINITY): Window {
   const coreStartSample = index * layout.windowSamples;
   const coreEndSample = Math.min(coreStartSample + layout.windowSamples, endSample);
   const startSample = windowStart(layout, index);

@@ -4,7 +4,8 @@ import {
   type SpeechDetokenizerV1,
   type TokenSpace,
 } from '@speech-tokens/core';
-import type { BuiltGraph, GraphSession, TensorInput } from '@speech-tokens/onnx-graph';
+import type { BuiltGraph, TensorInput } from '@speech-tokens/onnx-graph';
+import type { GraphReplicas } from '../parallel/graph-replicas.ts';
 import { DecoderWindows } from './decoder-windows.ts';
 import { takesCut } from './window-graph.ts';
 import { type WindowLayout, windowLatencySamples } from './window-layout.ts';
@@ -28,7 +29,7 @@ export interface WindowedDetokenizerParts {
    * gives out less than n samples at the end, the rest is silence.
    */
   readonly decoder: BuiltGraph;
-  openGraph(graph: BuiltGraph): Promise<GraphSession>;
+  openReplicas(graph: BuiltGraph): Promise<GraphReplicas>;
   /**
    * Further inputs of the decoder, for example seeded noise. None where absent.
    * @throws SpeechTokensError `argument-invalid` for a conditioning that the codec does not know
@@ -43,7 +44,7 @@ export interface WindowedDetokenizerParts {
 export async function createWindowedDetokenizer(parts: WindowedDetokenizerParts): Promise<SpeechDetokenizerV1> {
   const { tokenSpace, layout } = parts;
   assertHopsFit(tokenSpace, layout);
-  const decoder = { session: await parts.openGraph(parts.decoder), takesCut: takesCut(parts.decoder) };
+  const decoder = { replicas: await parts.openReplicas(parts.decoder), takesCut: takesCut(parts.decoder) };
   return createStreamDetokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
@@ -55,6 +56,6 @@ export async function createWindowedDetokenizer(parts: WindowedDetokenizerParts)
         ...(conditions === undefined ? {} : { conditionedOn: conditions.label }),
       };
     },
-    close: () => decoder.session.close(),
+    close: () => decoder.replicas.close(),
   });
 }

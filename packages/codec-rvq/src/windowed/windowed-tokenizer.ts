@@ -1,6 +1,7 @@
 import { createStreamTokenizer, type SpeechTokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
 import type { BuiltGraph, GraphSession } from '@speech-tokens/onnx-graph';
 import { createGraphPool } from '../family/graph-pool.ts';
+import { oneReplica } from '../parallel/graph-replicas.ts';
 import { EncoderWindows } from './encoder-windows.ts';
 import { takesCut } from './window-graph.ts';
 import { type WindowLayout, windowLatencySamples } from './window-layout.ts';
@@ -37,7 +38,7 @@ export function createWindowedTokenizer(parts: WindowedTokenizerParts): SpeechTo
     latencySamples: windowLatencySamples(layout),
     openStream: async (codebookCount) =>
       new EncoderWindows(
-        { tokenSpace, layout, encoder: { session: await graphs.get(codebookCount), takesCut: cuts } },
+        { tokenSpace, layout, encoder: { replicas: oneReplica(await graphs.get(codebookCount)), takesCut: cuts } },
         codebookCount,
       ),
     close: () => graphs.close(),

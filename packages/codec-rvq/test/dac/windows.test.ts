@@ -21,6 +21,7 @@ import { buildDacDecoder } from '../../src/dac/decoder-graph.ts';
 import { buildDacEncoder } from '../../src/dac/encoder-graph.ts';
 import { decoderReach, encoderReachSamples } from '../../src/dac/receptive-field.ts';
 import { residualSpace } from '../../src/family/residual-space.ts';
+import { oneReplica } from '../../src/parallel/graph-replicas.ts';
 import { type WindowLayout, windowLayout } from '../../src/windowed/window-layout.ts';
 import { createWindowedDetokenizer } from '../../src/windowed/windowed-detokenizer.ts';
 import { createWindowedTokenizer } from '../../src/windowed/windowed-tokenizer.ts';
@@ -46,6 +47,7 @@ describe.each(dacNames)('%s', (name) => {
   });
 
   const openGraph = (graph: BuiltGraph) => openGraphSession(graph, { weightsDirectory: checkpoint.directory });
+  const openReplicas = async (graph: BuiltGraph) => oneReplica(await openGraph(graph));
   /** The codec with windows of so many frames, and the context that it needs. */
   async function openWith(
     windowFrames: number,
@@ -70,7 +72,7 @@ describe.each(dacNames)('%s', (name) => {
       tokenSpace,
       layout: layout(decoderReach(config).frames),
       decoder: buildDacDecoder(config, weightsOf(checkpoint)),
-      openGraph,
+      openReplicas,
     });
     opened.push(tokenizer, detokenizer);
     return { tokenizer, detokenizer };

@@ -8,6 +8,7 @@ import type {
 } from '@speech-tokens/core';
 import { type BuiltGraph, openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
 import { familyComponents } from '../../src/family/codec-family.ts';
+import { oneReplica } from '../../src/parallel/graph-replicas.ts';
 import { decoderLayout, encoderLayout } from '../../src/snac/contexts.ts';
 import { buildDecoderGraph } from '../../src/snac/decoder-graph.ts';
 import { buildEncoderGraph } from '../../src/snac/encoder-graph.ts';
@@ -47,6 +48,7 @@ export async function loadWindowedCodec(
   const checkpoint = await openCheckpoint(directory);
   const weights = weightsOf(checkpoint);
   const openGraph = (graph: BuiltGraph) => openGraphSession(graph, { weightsDirectory: checkpoint.directory });
+  const openReplicas = async (graph: BuiltGraph) => oneReplica(await openGraph(graph));
   const { sampleRateHz, codebookSize: size, codebookStrides, hopSamples } = config;
   const codebooks = codebookStrides.map((stride, k) => ({ name: `${k}`, size, hopSamples: stride * hopSamples }));
   const tokenSpace: TokenSpace = { id: 'windowed#0', sampleRateHz, codebooks, prefixDecodable: true };
@@ -62,7 +64,7 @@ export async function loadWindowedCodec(
       tokenSpace,
       layout: decoder,
       decoder: buildDecoderGraph(config, weights, decoder),
-      openGraph,
+      openReplicas,
       conditioningOf: (given) => conditioningOf(config, given),
     }),
   );

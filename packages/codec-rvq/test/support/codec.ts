@@ -21,8 +21,13 @@ export function tinyCheckpoint(name: string): string {
 }
 
 /** The components as users load them, from the files of a folder. */
-export async function loadBothSides(plugin: SpeechPluginV1, id: string, directory: string): Promise<Codec> {
-  const context = { models: modelsIn(directory) };
+export async function loadBothSides(
+  plugin: SpeechPluginV1,
+  id: string,
+  directory: string,
+  threadCount = 1,
+): Promise<Codec> {
+  const context = { models: modelsIn(directory), threadCount };
   const tokenizer = await findComponent(plugin, 'tokenizer', id).load(context);
   return codecOf(tokenizer, await findComponent(plugin, 'detokenizer', id).load(context));
 }

@@ -13,6 +13,7 @@ import {
   reshape,
   symbolicDim,
 } from '@speech-tokens/onnx-graph';
+import { oneReplica } from '../../src/parallel/graph-replicas.ts';
 import { type WindowLayout, windowLayout } from '../../src/windowed/window-layout.ts';
 import { createWindowedDetokenizer, type DecoderConditioning } from '../../src/windowed/windowed-detokenizer.ts';
 import { createWindowedTokenizer } from '../../src/windowed/windowed-tokenizer.ts';
@@ -111,7 +112,7 @@ export function openToyDetokenizer(options: ToyDecoderOptions = {}): Promise<Spe
     tokenSpace: toySpace,
     layout,
     decoder: buildToyDecoder({ crops, noise, layout }),
-    openGraph,
+    openReplicas: async (graph) => oneReplica(await openGraph(graph)),
     ...(noise ? { conditioningOf: () => toyNoise } : {}),
   });
 }

@@ -7,33 +7,39 @@ import { reshape, slice } from '../../ops/shape.ts';
 import { type ConvWeights, conv1d } from './conv1d.ts';
 import { minimalFiltering } from './minimal-filtering.ts';
 
-/** Neighbouring results of one tile. With 7 taps, 12 products stand for 42. */
-const tileOutputs = 6;
-
 /**
  * A convolution that keeps the length, odd kernel, zeros around: `x [1, in, samples] → [1, out, samples]`.
  *
  * Wide layers are lowered to fewer multiplications by minimal filtering over time: samples that lie a dilation apart
- * form tiles of six results, whose transforms are products with small constant matrices, and between them stand 12 matrix
- * products `[out, in]` in place of 42 for 7 taps. Its rounding errors lie 104 dB below the result (a direct sum's: 130).
- * Where channels are few, the transforms cost more than they save, and the runtime's convolution is used. Measured in
- * decisions/0017; the border between the two is where both took equally long.
+ * form tiles, whose transforms are products with small constant matrices, and between them stand 12 matrix products
+ * `[out, in]` in place of 42 for tiles of 6 results and 7 taps, 10 in place of 28 for tiles of 4. Rounding errors lie 104 dB
+ * below the result for tiles of 6, 107 to 112 dB for tiles of 4 (a direct sum's: 130). Where channels are few, the transforms cost
+ * more than they save, and the runtime's convolution is used. Measured in decisions/0017; the border between the two is
+ * where both took equally long.
  */
 export function sameConv1d(
   g: GraphBuilder,
   weights: ConvWeights,
   x: GraphTensor,
-  { dilation = 1 }: { readonly dilation?: number } = {},
+  { dilation = 1, tileOutputs = 6 }: { readonly dilation?: number; readonly tileOutputs?: 4 | 6 } = {},
 ): GraphTensor {
   const [out, inChannels, kernel] = weights.weight.shape as readonly number[];
   if (kernel! % 2 === 0) throw g.error('convolution', describe(weights.weight), 'an odd kernel');
   const leastChannels = dilation === 1 ? 384 : 192;
-  if (kernel! >= 5 && Math.min(out!, inChannels!) >= leastChannels) return filterTiles(g, weights, x, dilation);
+  if (kernel! >= 5 && Math.min(out!, inChannels!) >= leastChannels)
+    return filterTiles(g, weights, x, { dilation, tileOutputs });
   const around = (dilation * (kernel! - 1)) / 2;
   return conv1d(g, weights, x, { dilation, padding: [around, around] });
 }
 
-function filterTiles(g: GraphBuilder, { weight, bias }: ConvWeights, x: GraphTensor, dilation: number): GraphTensor {
+interface Tiles {
+  readonly dilation: number;
+  /** Neighbouring results of one tile. */
+  readonly tileOutputs: number;
+}
+
+function filterTiles(g: GraphBuilder, { weight, bias }: ConvWeights, x: GraphTensor, tiling: Tiles): GraphTensor {
+  const { dilation, tileOutputs } = tiling;
   const [out, inChannels, kernel] = weight.shape as readonly [number, number, number];
   if (x.shape.length !== 3 || x.shape[1] !== inChannels) {
     throw g.error('convolution', describe(x), `[1, ${inChannels}, samples] for weights ${describe(weight)}`);
@@ -46,7 +52,7 @@ function filterTiles(g: GraphBuilder, { weight, bias }: ConvWeights, x: GraphTen
   const transformed = matMul(g, matrix(filtering.weightTransform, products), flatWeight);
   const kernels = reshape(g, transformed, [products, out, inChannels]);
 
-  const { phases, tiles, length } = tilePhases(g, x, dilation, kernel);
+  const { phases, tiles, length } = tilePhases(g, x, tiling, kernel);
   // Sample k of every tile: the phases k · dilation … (k + 1) · dilation, of the tile itself or of one after it.
   const further = Math.ceil((kernel - 1) / tileOutputs);
   const samples = Array.from({ length: products }, (_, k) => {
@@ -83,7 +89,7 @@ function filterTiles(g: GraphBuilder, { weight, bias }: ConvWeights, x: GraphTen
 function tilePhases(
   g: GraphBuilder,
   x: GraphTensor,
-  dilation: number,
+  { dilation, tileOutputs }: Tiles,
   kernel: number,
 ): { readonly phases: GraphTensor; readonly tiles: Dim; readonly length: GraphTensor } {
   const channels = x.shape[1] as number;
