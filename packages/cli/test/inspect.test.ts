@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -115,6 +115,52 @@ describe('inspect', () => {
       ['--end', 'soon'],
     ]) {
       expect((await run(['inspect', 'tone.wav', ...steps, ...window], { cwd })).code).toBe(2);
+    }
+  });
+});
+
+describe('inspect --report', () => {
+  const dataOf = (page: string) => JSON.parse(/id="data">([^<]*)</.exec(page)![1]!);
+
+  it('writes a page with pictures, tokens and sound', async () => {
+    const cwd = await folderWithTone();
+    const { code, stdout, stderr } = await run(['inspect', 'tone.wav', ...steps, '--report', 'tone.html'], { cwd });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^tone\.html \(.*\): open it in a browser/m);
+    const page = await readFile(join(cwd, 'tone.html'), 'utf8');
+    expect(page).toContain('2.00 s · 16 kHz · mono · 16-bit integer wav');
+    expect(page).toContain('SI-SDR');
+    const data = dataOf(page);
+    expect(data.sampleCount).toBe(32_000);
+    expect(data.peaks.levels.length).toBeGreaterThan(1);
+    expect(data.groups).toMatchObject([{ title: 'steps:mean', lanes: [{}, {}, {}] }]);
+    expect(data.sounds.map(({ title }: { title: string }) => title)).toEqual(['recording', 'steps:mean']);
+  });
+
+  it('of a token file: its lanes, and their sound where a detokenizer is at hand', async () => {
+    const cwd = await folderWithTone();
+    await run(['tokenize', 'tone.wav', ...steps, '--codebooks', '2'], { cwd });
+    const argv = ['inspect', 'tone.tokens.safetensors', '--report', 'tokens.html'];
+    expect((await run([...argv, '--plugins', stepsPlugin], { cwd })).code).toBe(0);
+    const withSound = dataOf(await readFile(join(cwd, 'tokens.html'), 'utf8'));
+    expect(withSound.groups[0].lanes).toHaveLength(2);
+    expect(withSound.sounds).toHaveLength(1);
+    expect((await run([...argv, '--force', '-q'], { cwd })).code).toBe(0);
+    expect(dataOf(await readFile(join(cwd, 'tokens.html'), 'utf8')).sounds).toEqual([]);
+  });
+
+  it('replaces nothing unasked, and refuses what does not go together', async () => {
+    const cwd = await folderWithTone();
+    await writeFile(join(cwd, 'kept.html'), 'mine');
+    const refused = await run(['inspect', 'tone.wav', ...steps, '--report', 'kept.html'], { cwd });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('--force to replace it, or --report to write elsewhere');
+    expect(await readFile(join(cwd, 'kept.html'), 'utf8')).toBe('mine');
+    for (const extra of [['--json'], ['--start', '1'], ['--end', '1']]) {
+      const argv = ['inspect', 'tone.wav', ...steps, '--report', 'new.html', ...extra];
+      const { code, stderr } = await run(argv, { cwd });
+      expect(code).toBe(2);
+      expect(stderr).toContain('--report');
     }
   });
 });

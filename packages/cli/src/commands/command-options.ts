@@ -41,6 +41,8 @@ export interface InspectCommandOptions extends CommonOptions, AnyModelOptions {
   readonly codebooks?: number;
   readonly start?: number;
   readonly end?: number;
+  readonly report?: string;
+  readonly force?: boolean;
 }
 
 export interface ModelsCommandOptions extends CommonOptions, PluginOptions {

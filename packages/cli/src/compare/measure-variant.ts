@@ -25,6 +25,9 @@ export interface Variant {
 export interface MeasureOptions {
   readonly signal: AbortSignal;
   readonly onSeconds: (doneSeconds: number) => void;
+  /** What passes by, for who wants to keep it. */
+  readonly onGrid?: (grid: TokenGrid) => void;
+  readonly onDecoded?: (chunk: PcmChunk) => void;
 }
 
 /** Quality is measured at this rate, so that tokenizers of different rates can be compared. */
@@ -34,7 +37,7 @@ const qualityRateHz = 16_000;
 export async function measureVariant(
   file: AudioFile,
   { tokenizer, detokenizer, codebookCount }: Variant,
-  { signal, onSeconds }: MeasureOptions,
+  { signal, onSeconds, onGrid, onDecoded }: MeasureOptions,
 ): Promise<VariantFigures> {
   const { tokenSpace, audioFormat } = tokenizer;
   const statistics = createTokenStatistics(tokenSpace);
@@ -46,6 +49,7 @@ export async function measureVariant(
       statistics.push(grid);
       doneSamples += grid.sampleCount;
       onSeconds(doneSamples / tokenSpace.sampleRateHz);
+      onGrid?.(grid);
       yield grid;
     }
   };
@@ -71,7 +75,8 @@ export async function measureVariant(
       },
     });
     const wanted = { sampleRateHz: qualityRateHz, channelCount: 1 };
-    for await (const { channels } of convertStream(decoded, wanted, { signal })) quality.pushEstimate(channels[0]!);
+    const seen = onDecoded === undefined ? decoded : seenBy(decoded, onDecoded);
+    for await (const { channels } of convertStream(seen, wanted, { signal })) quality.pushEstimate(channels[0]!);
   }
   const { durationSeconds, nominalBitrateBps, entropyCodedBitrateBps } = statistics.result();
   const speed = (milliseconds: number): number | undefined =>
@@ -84,6 +89,13 @@ export async function measureVariant(
     encodeTimesRealTime: speed(encodeMs),
     decodeTimesRealTime: speed(decodeMs),
   };
+}
+
+async function* seenBy(chunks: AsyncIterable<PcmChunk>, see: (chunk: PcmChunk) => void): AsyncGenerator<PcmChunk> {
+  for await (const chunk of chunks) {
+    see(chunk);
+    yield chunk;
+  }
 }
 
 /** Passes chunks on, and gives their mono mix at the rate of the quality measures on the way. */

@@ -83,9 +83,10 @@ export function stemOf(name: string): string {
 
 /**
  * Whether an output may be written.
+ * @param option how the user says where
  * @throws SpeechTokensError `file-write` when something is there and `--force` was not given
  */
-export async function checkMayWrite(path: string, force: boolean): Promise<void> {
+export async function checkMayWrite(path: string, force: boolean, option = '--out'): Promise<void> {
   if (path === standardStream || force) return;
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return;
@@ -93,7 +94,9 @@ export async function checkMayWrite(path: string, force: boolean): Promise<void>
     problem: `${path} is there already`,
     found: found.isDirectory() ? 'a folder' : `a file of ${found.size} bytes`,
     wanted: 'a new name',
-    remedy: found.isDirectory() ? 'Give --out another name' : 'Add --force to replace it, or --out to write elsewhere',
+    remedy: found.isDirectory()
+      ? `Give ${option} another name`
+      : `Add --force to replace it, or ${option} to write elsewhere`,
     details: { path },
   });
 }

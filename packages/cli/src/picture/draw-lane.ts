@@ -1,5 +1,5 @@
+import { idColour, textColourOn } from '@speech-tokens/token-view';
 import type { Rgb } from '../terminal/colour.ts';
-import { idColour, textColourOn } from './id-colour.ts';
 import { middleOfSlot, type TimeWindow } from './time-window.ts';
 import type { TokenLane } from './token-lane.ts';
 import type { DrawSettings } from './waveform.ts';

@@ -1,10 +1,10 @@
 import type { TokenSpace } from '@speech-tokens/core';
+import { heatColour, idColour } from '@speech-tokens/token-view';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPainter } from '../terminal/colour.ts';
 import { drawLane } from './draw-lane.ts';
 import { drawPicture } from './draw-picture.ts';
-import { heatColour, idColour } from './id-colour.ts';
 import { drawRuler } from './ruler.ts';
 import { createSoundOutline } from './sound-outline.ts';
 import { createTimeRows } from './time-rows.ts';

@@ -1,5 +1,5 @@
 import { frameRateHz, type TokenSpace, type TokenTrack } from '@speech-tokens/core';
-import type { LanePlace } from './id-colour.ts';
+import type { LanePlace } from '@speech-tokens/token-view';
 import type { TimeWindow } from './time-window.ts';
 
 /**

@@ -1,5 +1,5 @@
+import { heatColour } from '@speech-tokens/token-view';
 import type { Painter, Rgb } from '../terminal/colour.ts';
-import { heatColour } from './id-colour.ts';
 import type { SoundOutline } from './sound-outline.ts';
 import type { TimeWindow } from './time-window.ts';
 

@@ -54,7 +54,8 @@ function configuration(one: Package, typesFile: string, folder: string): Paramet
             module: 'nodenext',
             moduleResolution: 'nodenext',
             target: 'es2023',
-            lib: ['es2023', 'esnext.array', 'esnext.disposable'],
+            // Some entries are for browsers.
+            lib: ['es2023', 'esnext.array', 'esnext.disposable', 'dom', 'dom.iterable'],
             types: ['node'],
             strict: true,
             skipLibCheck: true,

@@ -10,7 +10,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'codec-rvq': ['core', 'onnx-graph'],
   'codec-ssl': ['core', 'onnx-graph'],
   'slm-runtime': ['core', 'onnx-graph'],
-  'token-view': ['core'],
+  'token-view': ['core', 'measures'],
   cli: ['core', 'audio-files', 'measures', 'onnx-graph', 'codec-rvq', 'codec-ssl', 'slm-runtime', 'token-view'],
   'vscode-ext': [
     'core',

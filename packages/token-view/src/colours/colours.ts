@@ -1,4 +1,5 @@
-import type { Rgb } from '../terminal/colour.ts';
+/** Red, green and blue, 0 … 255. */
+export type Rgb = readonly [number, number, number];
 
 /** Parts of a turn that keep neighbouring ids far apart: the golden ratio, and the plastic number's. */
 const hueStep = 0.618_033_988_749_895;
@@ -12,7 +13,8 @@ export interface LanePlace {
 
 /**
  * A colour for an id. Each lane has a part of the hue circle to itself, so that lanes can be told apart; within it, hue
- * and lightness follow the id. Equal ids of a codebook have equal colours in every picture.
+ * and lightness follow the id, and lightness alone tells most ids apart, for whoever does not see the hues. Equal ids of
+ * a codebook have equal colours in every picture.
  */
 export function idColour(id: number, { index, count }: LanePlace): Rgb {
   const spread = count === 1 ? 1 : Math.max(0.16, 1 / count);
@@ -24,6 +26,10 @@ export function idColour(id: number, { index, count }: LanePlace): Rgb {
 /** Black or white, whichever reads better on a colour. */
 export function textColourOn([red, green, blue]: Rgb): Rgb {
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? [16, 16, 20] : [250, 250, 250];
+}
+
+export function cssColour([red, green, blue]: Rgb): string {
+  return `rgb(${red} ${green} ${blue})`;
 }
 
 /** Perceptually even lightness and chroma. Source: Björn Ottosson, "A perceptual color space for image processing". */

@@ -1,0 +1,59 @@
+import { cssColour, idColour, type LanePlace, textColourOn } from '../colours/colours.ts';
+import { type TokenLane, tokenAt, tokenStart, tokensIn } from '../lanes/lane.ts';
+import { pixelOf, type Surface, sampleOf } from './surface.ts';
+
+/** The least width of a token, in CSS pixels, for its number to be written. */
+const leastLabelPixels = 7;
+
+/** What stands out in a lane. */
+export interface LaneMarks {
+  /** The id whose uses are marked; others are drawn faintly. */
+  readonly markedId: number | undefined;
+  /** The token with the cursor. */
+  readonly cursor: number | undefined;
+}
+
+/** Tokens as boxes, a colour for each id, with its number where it has room. */
+export function drawLane(surface: Surface, lane: TokenLane, place: LanePlace, { markedId, cursor }: LaneMarks): void {
+  const { context, width, height, theme, range } = surface;
+  const [first, end] = tokensIn(lane, range.startSample, range.endSample);
+  const alphaOf = (id: number): number => (markedId === undefined || id === markedId ? 1 : 0.18);
+  if (end - first > width) {
+    // More tokens than pixels: each column shows the one at its middle, or a use of the marked id if it has one.
+    for (let x = 0; x < width; x++) {
+      const index = tokenAt(lane, sampleOf(surface, x + 0.5));
+      if (index === undefined) continue;
+      const [from, to] = tokensIn(lane, sampleOf(surface, x), sampleOf(surface, x + 1));
+      const use = markedId === undefined ? -1 : lane.ids.subarray(from, to).indexOf(markedId);
+      const id = use === -1 ? lane.ids[index]! : markedId!;
+      context.globalAlpha = alphaOf(id);
+      context.fillStyle = cssColour(idColour(id, place));
+      context.fillRect(x, 0, 1, height);
+    }
+  } else {
+    context.font = `${Math.min(11, height - 5)}px ${theme.font}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    for (let index = first; index < end; index++) {
+      const id = lane.ids[index]!;
+      const [left, right] = [pixelOf(surface, tokenStart(lane, index)), pixelOf(surface, tokenStart(lane, index + 1))];
+      const colour = idColour(id, place);
+      context.globalAlpha = alphaOf(id);
+      context.fillStyle = cssColour(colour);
+      const gap = right - left > 4 ? 1 : 0;
+      context.fillRect(left, 0, Math.max(0.5, right - left - gap), height);
+      const label = String(id);
+      if (right - left >= leastLabelPixels * label.length + 2) {
+        context.fillStyle = cssColour(textColourOn(colour));
+        context.fillText(label, (left + right) / 2, height / 2 + 0.5);
+      }
+    }
+  }
+  context.globalAlpha = 1;
+  if (cursor !== undefined && cursor < lane.ids.length) {
+    const [left, right] = [pixelOf(surface, tokenStart(lane, cursor)), pixelOf(surface, tokenStart(lane, cursor + 1))];
+    context.strokeStyle = theme.foreground;
+    context.lineWidth = 2;
+    context.strokeRect(left + 1, 1, Math.max(2, right - left - 2), height - 2);
+  }
+}

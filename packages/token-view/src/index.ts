@@ -1,0 +1,22 @@
+export { cssColour, heatColour, idColour, type LanePlace, type Rgb, textColourOn } from './colours/colours.ts';
+export { lanesOf, type TokenLane, tokenAt, tokenStart, tokensIn, usesOf } from './lanes/lane.ts';
+export type { Sound } from './player/sound.ts';
+export { type FrequencyScale, frequencyScales } from './spectrogram/frequency-scale.ts';
+export {
+  createSpectrogram,
+  type Spectrogram,
+  type SpectrogramBuilder,
+  type SpectrogramSettings,
+} from './spectrogram/spectrogram.ts';
+export type { TimeLimits, TimeRange } from './time/time-range.ts';
+export { keyHelp } from './view/key-help.ts';
+export { tokenViewCss } from './view/style.ts';
+export type { ViewContent } from './view/view-content.ts';
+export type { LaneGroup, TokenPlace, ViewState } from './view/view-state.ts';
+export {
+  createPeakPyramid,
+  type PeakPyramid,
+  type PeakPyramidBuilder,
+  peakOf,
+  peaksIn,
+} from './waveform/peak-pyramid.ts';
