@@ -30,4 +30,5 @@ export const browserSafeEntries: readonly { readonly package: string; readonly e
   { package: 'core', entry: 'src/index.ts' },
   { package: 'measures', entry: 'src/index.ts' },
   { package: 'token-view', entry: 'src/index.ts' },
+  { package: 'token-view', entry: 'src/browser.ts' },
 ];
