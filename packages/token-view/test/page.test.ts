@@ -164,6 +164,28 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.locator('#play').textContent()).toBe('Play');
     });
 
+    test('near enough, curve and spectrogram are made of the samples themselves', async () => {
+      const page = await opened();
+      await focusLanes(page);
+      await page.keyboard.press('End');
+      for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft');
+      for (let i = 0; i < 12; i++) await page.keyboard.press('+');
+      await frame(page);
+      const coarse = await coloursOf(page, 2);
+      await page.waitForTimeout(300);
+      await frame(page);
+      const fine = await coloursOf(page, 2);
+      const changes = (colours: readonly string[]): number =>
+        colours.filter((colour, x) => x > 0 && colour !== colours[x - 1]).length;
+      expect(changes(fine)).toBeGreaterThan(changes(coarse));
+      for (let i = 0; i < 8; i++) await page.keyboard.press('+');
+      await frame(page);
+      // 64 samples in view, each with its point: between them the curve is thin, so the middle has little of it.
+      const drawn = (await coloursOf(page, 1)).filter((colour) => !colour.endsWith(',0')).length;
+      expect(drawn).toBeGreaterThan(0);
+      expect(drawn).toBeLessThan(400);
+    });
+
     test('tokens stand in a table too', async () => {
       const page = await opened();
       await page.locator('#table summary').click();

@@ -99,6 +99,19 @@ describe('spectrogram', () => {
     }
   });
 
+  test('a part has the columns of the whole, where its own lie', () => {
+    const samples = noise(16_000);
+    const whole = createSpectrogram({ sampleRateHz, sampleCount: 16_000 });
+    whole.push([samples]);
+    const part = createSpectrogram({ sampleRateHz, sampleCount: 8_000, firstSample: 4_000 });
+    part.push([samples.subarray(4_000, 12_000)]);
+    const [all, some] = [whole.result(), part.result()];
+    expect([some.firstSample, some.hopSamples, all.hopSamples]).toEqual([4_000, 80, 80]);
+    const columns = (from: number, to: number, { levels, binCount }: typeof all): Uint8Array =>
+      levels.subarray(from * binCount, to * binCount);
+    expect(columns(10, 90, some)).toEqual(columns(60, 140, all));
+  });
+
   test('rows of every scale rise from 0 Hz, or near it, to half the rate, and leave no bin out', () => {
     for (const scale of frequencyScales) {
       expect(frequencyAt(1, scale, sampleRateHz)).toBeCloseTo(8_000);

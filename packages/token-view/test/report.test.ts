@@ -32,7 +32,8 @@ test('all that a page shows comes back; sound with 16 bits', () => {
     { title: 'decoded', ...tokens[0]!.decoded! },
   ];
   const found = unpackPage(JSON.parse(JSON.stringify(packPage(content, sounds))));
-  expect(found.content).toEqual(content);
+  const { samplesIn: _, ...shown } = found.content;
+  expect(shown).toEqual(content);
   for (const [i, { channels }] of found.sounds.entries()) {
     const wanted = sounds[i]!.channels[0]!;
     expect(channels[0]!.length).toBe(wanted.length);

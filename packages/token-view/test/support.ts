@@ -15,15 +15,16 @@ export async function buildPageScript(): Promise<string> {
   return await readFile(path, 'utf8');
 }
 
-/** Two seconds of a tone that comes and goes, and tokens of two tokenizers with different clocks. */
+/** Two seconds of a tone that comes and goes, with bursts of noise 40 times a second, and tokens of two tokenizers with different clocks. */
 export function sampleReport(change: Partial<Report> = {}): Report {
   const sampleRateHz = 16_000;
+  const random = createRandom('report');
   const tone = (hz: number): Float32Array =>
     Float32Array.from({ length: 2 * sampleRateHz }, (_, n) => {
       const loudness = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / sampleRateHz);
-      return 0.5 * loudness * Math.sin((2 * Math.PI * hz * n) / sampleRateHz);
+      const burst = n % 400 < 40 ? 0.1 * random.nextGaussian() : 0;
+      return 0.5 * loudness * Math.sin((2 * Math.PI * hz * n) / sampleRateHz) + burst;
     });
-  const random = createRandom('report');
   const grid = (id: string, hops: readonly number[]): TokenGrid => ({
     tokenSpace: {
       id,

@@ -10,14 +10,14 @@ const heat: readonly (readonly [number, number, number])[] = Array.from({ length
 /** Loudness over time and frequency, low frequencies at the bottom. */
 export function drawSpectrogram(surface: Surface, spectrogram: Spectrogram, scale: FrequencyScale): void {
   const { context, width, height } = surface;
-  const { levels, binCount, hopSamples, sampleCount, sampleRateHz } = spectrogram;
+  const { levels, binCount, hopSamples, firstSample, sampleCount, sampleRateHz } = spectrogram;
   const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
   const bins = binsOfRows(rows, binCount, scale, sampleRateHz);
   const image = context.createImageData(columns, rows);
   const columnCount = levels.length / binCount;
   for (let x = 0; x < columns; x++) {
-    const from = sampleOf({ range: surface.range, width: columns }, x);
-    const to = sampleOf({ range: surface.range, width: columns }, x + 1);
+    const from = sampleOf({ range: surface.range, width: columns }, x) - firstSample;
+    const to = sampleOf({ range: surface.range, width: columns }, x + 1) - firstSample;
     if (to <= 0 || from >= sampleCount) continue;
     const first = Math.max(0, Math.min(columnCount - 1, Math.floor(from / hopSamples)));
     // Of many columns in a pixel, a few are looked at: neighbours are alike.

@@ -70,7 +70,7 @@ export function tokenAt(lane: TokenLane, sample: number): number | undefined {
   const { boundaries } = lane;
   if (boundaries === undefined) {
     // Rounding may put a start just before itself.
-    const index = Math.min(count - 1, Math.floor((sample - lane.firstSample) / lane.hopSamples));
+    const index = Math.max(0, Math.min(count - 1, Math.floor((sample - lane.firstSample) / lane.hopSamples)));
     if (index + 1 < count && tokenStart(lane, index + 1) <= sample) return index + 1;
     return tokenStart(lane, index) > sample ? index - 1 : index;
   }

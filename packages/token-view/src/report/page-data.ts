@@ -51,10 +51,15 @@ export function packPage(content: ViewContent, sounds: readonly Sound[]): PageDa
 
 export function unpackPage(data: PageData): { readonly content: ViewContent; readonly sounds: readonly Sound[] } {
   const { sampleRateHz, sampleCount, peaks, spectrogram, groups, sounds } = data;
+  const unpacked = sounds.map((sound) => ({
+    ...sound,
+    channels: sound.channels.map((values) => Float32Array.from(unpack(values), (value) => value / fullScale)),
+  }));
   return {
     content: {
       sampleRateHz,
       sampleCount,
+      ...samplesOf(data, unpacked),
       ...(peaks === undefined
         ? {}
         : { peaks: { ...peaks, levels: peaks.levels.map((level) => unpack(level) as Int16Array) } }),
@@ -70,9 +75,12 @@ export function unpackPage(data: PageData): { readonly content: ViewContent; rea
         })),
       })),
     },
-    sounds: sounds.map((sound) => ({
-      ...sound,
-      channels: sound.channels.map((values) => Float32Array.from(unpack(values), (value) => value / fullScale)),
-    })),
+    sounds: unpacked,
   };
+}
+
+/** The samples of the recording, if the page has its sound. */
+function samplesOf({ peaks }: PageData, [recording]: readonly Sound[]): Pick<ViewContent, 'samplesIn'> {
+  if (peaks === undefined || recording === undefined) return {};
+  return { samplesIn: (start, end) => recording.channels.map((samples) => samples.subarray(start, end)) };
 }

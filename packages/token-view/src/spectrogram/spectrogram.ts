@@ -3,8 +3,11 @@ import { createPowerSpectrum } from '@speech-tokens/measures';
 /** Loudness over time and frequency. Plain data: it can be sent and stored. */
 export interface Spectrogram {
   readonly sampleRateHz: number;
+  /** Where the first column starts: 0 for a whole recording. */
+  readonly firstSample: number;
+  /** From there to the end of what it covers. */
   readonly sampleCount: number;
-  /** From one column to the next. Column c lies around sample (c + ½) · hop. */
+  /** From one column to the next. Column c lies around sample firstSample + (c + ½) · hop. */
   readonly hopSamples: number;
   /** From 0 Hz to half the rate, in equal steps. */
   readonly binCount: number;
@@ -22,10 +25,14 @@ export interface SpectrogramBuilder {
 
 export interface SpectrogramSettings {
   readonly sampleRateHz: number;
-  /** Of the whole recording: it decides how far columns lie apart. */
+  /** Of what is pushed in all: it decides how far columns lie apart. */
   readonly sampleCount: number;
-  /** 4096 by default. Columns are never less than 5 ms apart. */
+  /** 4096 by default. */
   readonly mostColumns?: number;
+  /** Columns are no closer than this, and 1 sample; 5 ms by default. */
+  readonly leastHopSeconds?: number;
+  /** 0 by default. */
+  readonly firstSample?: number;
 }
 
 const floorDb = -90;
@@ -35,9 +42,11 @@ export function createSpectrogram({
   sampleRateHz,
   sampleCount,
   mostColumns = 4096,
+  leastHopSeconds = 0.005,
+  firstSample = 0,
 }: SpectrogramSettings): SpectrogramBuilder {
   const size = 2 ** Math.max(4, Math.min(15, Math.round(Math.log2(sampleRateHz * 0.032))));
-  const hopSamples = Math.max(1, Math.round(sampleRateHz * 0.005), Math.ceil(sampleCount / mostColumns));
+  const hopSamples = Math.max(1, Math.round(sampleRateHz * leastHopSeconds), Math.ceil(sampleCount / mostColumns));
   const columnCount = Math.ceil(sampleCount / hopSamples);
   const binCount = size / 2;
   const levels = new Uint8Array(columnCount * binCount);
@@ -95,7 +104,7 @@ export function createSpectrogram({
     result() {
       held.fill(0, heldCount);
       while (column < columnCount) compute();
-      return { sampleRateHz, sampleCount, hopSamples, binCount, levels, floorDb };
+      return { sampleRateHz, firstSample, sampleCount, hopSamples, binCount, levels, floorDb };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { drawAxis } from '../draw/draw-axis.ts';
 import { drawLane } from '../draw/draw-lane.ts';
+import { drawSamples } from '../draw/draw-samples.ts';
 import { drawSpectrogram } from '../draw/draw-spectrogram.ts';
 import { drawWaveform } from '../draw/draw-waveform.ts';
 import { sampleOf } from '../draw/surface.ts';
@@ -16,6 +17,7 @@ import {
 import { peakOf, peaksIn } from '../waveform/peak-pyramid.ts';
 import { followKeys } from './keys.ts';
 import { followPointer } from './pointer.ts';
+import { createSpectrogramDetail } from './spectrogram-detail.ts';
 import { themeOf } from './theme.ts';
 import { appendHeading, appendTrack, type Track } from './track.ts';
 import type { ViewContent } from './view-content.ts';
@@ -73,6 +75,7 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
   const lanes: { readonly place: Omit<TokenPlace, 'index'>; readonly track: Track }[] = [];
 
   const { peaks, spectrogram } = content;
+  const detail = createSpectrogramDetail(content, () => redraw());
   tracks.push(
     appendTrack(grid, { label: 'time', heightPixels: 20, paint: (surface) => drawAxis(surface, sampleRateHz) }),
   );
@@ -83,13 +86,19 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
     const loudness = peak === 0 ? 'silent' : `peak ${(20 * Math.log10(peak)).toFixed(1)} dB`;
     const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) => {
       const columns = Math.max(1, Math.round(surface.width * surface.scale));
-      drawWaveform(surface, peaksIn(peaks, surface.range.startSample, surface.range.endSample, columns), fullHeight);
+      const { startSample, endSample } = surface.range;
+      // Near enough, samples themselves can be told apart.
+      const from = Math.max(0, Math.floor(startSample) - 1);
+      const to = Math.min(sampleCount, Math.ceil(endSample) + 2);
+      const samples = to - from <= 2 * columns ? content.samplesIn?.(from, to) : undefined;
+      if (samples !== undefined) drawSamples(surface, samples, from, fullHeight);
+      else drawWaveform(surface, peaksIn(peaks, startSample, endSample, columns), fullHeight);
     };
     tracks.push(appendTrack(grid, { label: `waveform, ${loudness}`, heightPixels: 72, paint }));
   }
   if (spectrogram !== undefined) {
     const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) =>
-      drawSpectrogram(surface, spectrogram, frequencyScale);
+      drawSpectrogram(surface, detail.best(surface.range, Math.round(surface.width)) ?? spectrogram, frequencyScale);
     tracks.push(appendTrack(grid, { label: 'spectrogram', heightPixels: 120, paint }));
   }
   for (const [group, { title, about, lanes: ofGroup }] of groups.entries()) {
@@ -174,6 +183,7 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
     redraw,
     remove() {
       observer.disconnect();
+      detail.close();
       element.remove();
     },
   };

@@ -11,4 +11,9 @@ export interface ViewContent {
   readonly peaks?: PeakPyramid;
   readonly spectrogram?: Spectrogram;
   readonly groups: readonly LaneGroup[];
+  /**
+   * The samples of a stretch (whole, exclusive end, within the recording), where they are at hand: near enough, pictures are
+   * made of them. `undefined` where they are not (yet).
+   */
+  samplesIn?(startSample: number, endSample: number): readonly Float32Array[] | undefined;
 }
