@@ -43,9 +43,11 @@ export function drawLane(surface: Surface, lane: TokenLane, place: LanePlace, { 
       const gap = right - left > 4 ? 1 : 0;
       context.fillRect(left, 0, Math.max(0.5, right - left - gap), height);
       const label = String(id);
-      if (right - left >= leastLabelPixels * label.length + 2) {
+      // In the middle of what can be seen of the token.
+      const [from, to] = [Math.max(0, left), Math.min(width, right)];
+      if (to - from >= leastLabelPixels * label.length + 2) {
         context.fillStyle = cssColour(textColourOn(colour));
-        context.fillText(label, (left + right) / 2, height / 2 + 0.5);
+        context.fillText(label, (from + to) / 2, height / 2 + 0.5);
       }
     }
   }
