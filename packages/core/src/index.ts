@@ -30,6 +30,7 @@ export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source
 export { readCheckpointIndex } from './checkpoint-index/read-checkpoint-index.ts';
 export type { CallOptions, Progress } from './contract/call-options.ts';
 export { findComponent } from './contract/find-component.ts';
+export { hubFile } from './contract/hub-file.ts';
 export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';
 export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
 export type {
@@ -102,6 +103,7 @@ export {
   type TokenFileWriterOptions,
 } from './token-file/token-file-writer.ts';
 export { assertTokenSpace, tokenSpacesEqual } from './tokens/compare-token-spaces.ts';
+export { fileFingerprint } from './tokens/file-fingerprint.ts';
 export {
   alignmentSamples,
   alignRangeOutward,
