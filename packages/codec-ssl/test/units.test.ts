@@ -84,6 +84,10 @@ test('published units are listed by name, and a folder can stand in for their fi
     'ssl:hubert-base-l6-k50',
     'ssl:hubert-base-l6-k100',
     'ssl:hubert-base-l6-k200',
+    'ssl:glm-4-voice',
+    'ssl:s3-v1-50hz',
+    'ssl:s3-v1-25hz',
+    'ssl:s3-v2-25hz',
     'ssl:unit-hifigan',
   ]);
   const component = publishedComponent({ ...publishedUnits[1]!, layer: 2 });
