@@ -25,7 +25,7 @@ from weights import round_to_half
 
 NAMES = ("glm-4-voice", *S3_NAMES)
 LENGTHS = {
-    ("glm-4-voice", "tiny"): (1, 399, 400, 1279, 1280, 1281, 12_800, 12_801, 2 * 12_800 + 5_127),
+    ("glm-4-voice", "tiny"): (1, 399, 400, 1279, 1280, 1281, 12_800, 12_801, 12_800 + 2_560, 12_800 + 6_400, 2 * 12_800 + 3_840, 2 * 12_800 + 5_120, 2 * 12_800 + 5_127),
     ("glm-4-voice", "full"): (1, 399, 400, 1281, RATE_HZ + 7, 10 * RATE_HZ + 7, 30 * RATE_HZ, 40 * RATE_HZ + 7),
     # The authors' code wants 201 samples at least. Long ones: in two windows, and with a third that nothing is left for.
     ("s3", "tiny"): (201, 399, 400, 639, 641, 800, 16 * 640 + 7, 35 * RATE_HZ + 7, 53 * RATE_HZ),

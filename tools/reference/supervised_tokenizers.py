@@ -32,7 +32,7 @@ GLM_SIZES = {
     # Pieces of 0.8 seconds, ten units; blocks of three.
     "tiny": {
         "d_model": 24, "encoder_layers": 3, "encoder_attention_heads": 3, "encoder_ffn_dim": 40,
-        "max_source_positions": 40, "quantize_vocab_size": 48, "pooling_position": 2, "quantize_position": 2,
+        "max_source_positions": 40, "quantize_vocab_size": 512, "pooling_position": 2, "quantize_position": 2,
         "quantize_causal_block_size": 12, "vocab_size": 16, "pad_token_id": 0, "bos_token_id": 0, "eos_token_id": 0,
         "decoder_start_token_id": 0,
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isListedSpaceId, validateTokenGrid } from '@speech-tokens/core';
 import { conformanceOfPlugin, defineConformanceTests } from '@speech-tokens/core/testing';
 import { afterAll, describe, expect, test } from 'vitest';
+import { type GlmVoiceConfig, paddedSamples } from '../src/glm-voice/glm-voice-config.ts';
 import { blockBias } from '../src/glm-voice/glm-voice-graph.ts';
 import { openFeatureEncoder } from '../src/index.ts';
 import { s3Windows } from '../src/s3-tokenizer/s3-windows.ts';
@@ -65,6 +66,14 @@ test('rows see what lies before them and their own block, but nothing past the e
   expect(rows(blockBias(5, 5, 2))).toEqual(['11000', '11000', '11110', '11110', '11111']);
   expect(rows(blockBias(5, 3, 2))).toEqual(['11000', '11000', '11100', '11100', '11100']);
   expect(rows(blockBias(5, 4))).toEqual(['11110', '11110', '11110', '11110', '11110']);
+});
+
+test('a recording is filled up to whole units, and the last of several pieces to all of its length', () => {
+  const config = { hopSamples: 160, positionCount: 1_500, pooledRows: 4 } as GlmVoiceConfig;
+  expect([1, 1_280, 1_281, 480_000].map((count) => paddedSamples(config, count, true))).toEqual([
+    1_280, 1_280, 2_560, 480_000,
+  ]);
+  expect(paddedSamples(config, 1_281, false)).toBe(480_000);
 });
 
 test('windows keep every unit once, and see two seconds around what they keep', () => {

@@ -57,3 +57,12 @@ export function unitSamples({ hopSamples, pooledRows }: GlmVoiceConfig): number 
 export function chunkSamples({ hopSamples, positionCount }: GlmVoiceConfig): number {
   return 2 * hopSamples * positionCount;
 }
+
+/**
+ * How long a piece is made with silence before its log-mel frames are computed: the end that is mirrored under the last of
+ * them lies there. As the authors' code does: a recording of one piece to whole units, the last of several to 30 seconds.
+ */
+export function paddedSamples(config: GlmVoiceConfig, sampleCount: number, isFirst: boolean): number {
+  const unit = unitSamples(config);
+  return isFirst ? Math.ceil(sampleCount / unit) * unit : chunkSamples(config);
+}

@@ -13,7 +13,7 @@ import {
 } from '@speech-tokens/core';
 import type { GraphSession } from '@speech-tokens/onnx-graph';
 import type { RowSource } from '../network/feature-network.ts';
-import { chunkSamples, type GlmVoiceConfig, unitSamples } from './glm-voice-config.ts';
+import { chunkSamples, type GlmVoiceConfig, paddedSamples, unitSamples } from './glm-voice-config.ts';
 import { blockBias } from './glm-voice-graph.ts';
 
 export interface GlmVoiceStreamParts {
@@ -96,12 +96,10 @@ export class GlmVoiceStream implements StreamMachine<PcmChunk, TokenGrid> {
 
   async #idsOf(samples: Float32Array, isFirst: boolean, options: CallOptions): Promise<Uint32Array> {
     const { config, rowSource, encoder } = this.#parts;
-    const unit = unitSamples(config);
-    const unitCount = Math.ceil(samples.length / unit);
-    // The authors pad a short recording to whole units, and the last piece of a longer one to 30 seconds: the end that is
-    // mirrored under the last log-mel frames lies elsewhere. Rows of silence past the last unit are seen by none of it.
-    const padded = new Float32Array(isFirst ? unitCount * unit : chunkSamples(config));
+    const unitCount = Math.ceil(samples.length / unitSamples(config));
+    const padded = new Float32Array(paddedSamples(config, samples.length, isFirst));
     padded.set(samples);
+    // Rows of silence past the last unit are seen by none of it.
     const rowCount = unitCount * config.pooledRows;
     const rows = await (await rowSource.prepare(padded, options)).read(0, rowCount, options);
     const seenRows = Math.ceil(samples.length / (2 * config.hopSamples));
