@@ -9,8 +9,8 @@ import { blockBias } from '../src/glm-voice/glm-voice-graph.ts';
 import { openFeatureEncoder } from '../src/index.ts';
 import { s3Windows } from '../src/s3-tokenizer/s3-windows.ts';
 import { goldenFolder } from './support/reference.ts';
-import { modelsOf, readSupervisedReference, supervisedTokenizers } from './support/supervised.ts';
-import { codeOf } from './support/units.ts';
+import { readSupervisedReference, supervisedTokenizers } from './support/supervised.ts';
+import { codeOf, modelsIn } from './support/units.ts';
 
 // The authors' architectures with random weights in small sizes, and the units that their code gives: made by
 // tools/reference/make_supervised.py.
@@ -19,7 +19,7 @@ describe.each(supervisedTokenizers.map(([component, folder]) => [component.id, c
   (id, component, folder) => {
     test('units equal those of PyTorch at every length', async () => {
       const reference = readSupervisedReference(folder);
-      const tokenizer = await component.load({ models: modelsOf(component, folder) });
+      const tokenizer = await component.load({ models: modelsIn(folder, component) });
       for (const length of reference.lengths) {
         const samples = reference.samples(length);
         const grid = await tokenizer.tokenize({ sampleRateHz: 16_000, channels: [samples] });
@@ -37,7 +37,7 @@ describe.each(supervisedTokenizers.map(([component, folder]) => [component.id, c
     });
 
     test('what is loaded is what is listed, but for the size of small ones', async () => {
-      const { tokenSpace, streaming, close } = await component.load({ models: modelsOf(component, folder) });
+      const { tokenSpace, streaming, close } = await component.load({ models: modelsIn(folder, component) });
       const listedName = component.tokenSpace.id.split('#')[0]!;
       expect(isListedSpaceId(tokenSpace.id, listedName)).toBe(true);
       const { codebooks, id: _, ...space } = tokenSpace;
@@ -52,7 +52,7 @@ describe.each(supervisedTokenizers.map(([component, folder]) => [component.id, c
         { test, after: afterAll },
         conformanceOfPlugin(
           { specificationVersion: 'v1', components: [component] },
-          { models: modelsOf(component, folder), checkpointDirectory: folder },
+          { models: modelsIn(folder, component), checkpointDirectory: folder },
         ),
       ));
   },
@@ -102,7 +102,7 @@ test('windows keep every unit once, and see two seconds around what they keep', 
 describe('folders that do not fit are refused with what is wrong', () => {
   const componentOf = (id: string) => supervisedTokenizers.find(([component]) => component.id === id)![0];
   const load = (id: string, folder: string) =>
-    codeOf(() => componentOf(id).load({ models: modelsOf(componentOf(id), folder) }));
+    codeOf(() => componentOf(id).load({ models: modelsIn(folder, componentOf(id)) }));
 
   test('GLM-4-Voice: whatever would give other units', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'glm-voice-'));

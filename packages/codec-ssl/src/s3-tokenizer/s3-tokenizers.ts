@@ -31,7 +31,7 @@ const published: readonly PublishedS3[] = [
     unitCount: 4_096,
     framesPerUnit: 2,
     file: modelscopeFile(
-      'iic/CosyVoice-300M',
+      'iic/cosyvoice-300m',
       'speech_tokenizer_v1.onnx',
       '23b5a723ed9143aebfd9ffda14ac4c21231f31c35ef837b6a13bb9e5488abb1e',
     ),

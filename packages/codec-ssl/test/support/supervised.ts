@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelStore, parseSafetensorsHeader, type TokenizerComponent } from '@speech-tokens/core';
-import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
+import { parseSafetensorsHeader, type TokenizerComponent } from '@speech-tokens/core';
 import { glmVoice } from '../../src/glm-voice/glm-voice.ts';
 import { s3Tokenizers } from '../../src/s3-tokenizer/s3-tokenizers.ts';
 import { goldenFolder } from './reference.ts';
@@ -35,10 +34,4 @@ export function readSupervisedReference(folder: string): SupervisedReference {
     units: (length) => Uint32Array.from(new Int32Array(read(`${length}.units`))),
     samples: (length) => Float32Array.from({ length }, (_, i) => start[i % start.length]!),
   };
-}
-
-/** A store in which a folder stands in for the files of a component. */
-export function modelsOf(component: TokenizerComponent, folder: string): ModelStore {
-  const nothing = createModelStore({ cacheDirectory: join(folder, 'no-models'), offline: true });
-  return withCheckpointDirectory(nothing, folder, component.models);
 }
