@@ -1,5 +1,6 @@
 export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from './audio/audio-clip.ts';
 export { validateAudioClip } from './audio/validate-audio.ts';
+export { createWholeTokenizer, type WholeTokenizerParts } from './batches/create-whole-tokenizer.ts';
 export { detokenizeOneByOne } from './batches/detokenize-one-by-one.ts';
 export { tokenizeOneByOne } from './batches/tokenize-one-by-one.ts';
 export { type BytePairCoder, createBytePairCoder } from './byte-pairs/byte-pair-coder.ts';

@@ -1,11 +1,9 @@
 import {
-  checkCodebookCount,
+  createWholeTokenizer,
   raceSignal,
   type SpeechTokenizerV1,
   SpeechTokensError,
   type TokenSpace,
-  tokenizeOneByOne,
-  validateAudioClip,
 } from '@speech-tokens/core';
 import type { OnnxFile, TensorInput } from '@speech-tokens/onnx-graph';
 import type { WhisperMel } from '../whisper/whisper-mel.ts';
@@ -26,43 +24,31 @@ export interface S3TokenizerParts {
  * or `[1, 1, units]`. The log-mel frames depend on the greatest of the whole recording, so it does not stream.
  */
 export function createS3Tokenizer({ tokenSpace, framesPerUnit, mel, model }: S3TokenizerParts): SpeechTokenizerV1 {
-  const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
   const { bandCount, hopSamples } = s3MelShape;
-  const tokenize: SpeechTokenizerV1['tokenize'] = async (clip, { codebookCount, ...options } = {}) => {
-    const { signal, onProgress } = options;
-    signal?.throwIfAborted();
-    checkCodebookCount(codebookCount, 1);
-    validateAudioClip(clip, audioFormat);
-    const samples = clip.channels[0]!;
-    const frames = await raceSignal(mel.read(samples, options), signal);
-    const frameCount = frames.length / bandCount;
-    const ids = new Uint32Array(Math.ceil(frameCount / framesPerUnit));
-    for (const window of s3Windows(frameCount, framesPerUnit)) {
-      signal?.throwIfAborted();
-      const rows = frames.subarray(window.startFrame * bandCount, window.endFrame * bandCount);
-      const units = await raceSignal(unitsOf(model, rows, framesPerUnit), signal);
-      ids.set(keptUnits(units, window, framesPerUnit), window.keptStartUnit);
-      const done = window.endFrame === frameCount ? samples.length : window.endFrame * hopSamples;
-      onProgress?.({ stage: 'Encoding', done, total: samples.length, unit: 'samples' });
-    }
-    return { tokenSpace, startSample: 0, sampleCount: samples.length, tracks: [{ ids }] };
-  };
-  let closing: Promise<void> | undefined;
-  return {
-    specificationVersion: 'v1',
+  return createWholeTokenizer({
     tokenSpace,
-    audioFormat,
-    tokenize,
-    // The authors' export takes one clip at a time.
-    async tokenizeBatch(clips, options = {}) {
-      checkCodebookCount(options.codebookCount, 1);
-      return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
+    audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
+    async tracksOf(channels, _codebookCount, options) {
+      const { signal, onProgress } = options;
+      const samples = channels[0]!;
+      const frames = await raceSignal(mel.read(samples, options), signal);
+      const frameCount = frames.length / bandCount;
+      const ids = new Uint32Array(Math.ceil(frameCount / framesPerUnit));
+      for (const window of s3Windows(frameCount, framesPerUnit)) {
+        signal?.throwIfAborted();
+        const rows = frames.subarray(window.startFrame * bandCount, window.endFrame * bandCount);
+        const units = await raceSignal(unitsOf(model, rows, framesPerUnit), signal);
+        ids.set(keptUnits(units, window, framesPerUnit), window.keptStartUnit);
+        const done = window.endFrame === frameCount ? samples.length : window.endFrame * hopSamples;
+        onProgress?.({ stage: 'Encoding', done, total: samples.length, unit: 'samples' });
+      }
+      return [{ ids }];
     },
-    close() {
-      closing ??= Promise.all([model.close(), mel.close()]).then(() => undefined);
-      return closing;
+    async close() {
+      await model.close();
+      await mel.close();
     },
-  };
+  });
 }
 
 function keptUnits(units: Uint32Array, window: S3Window, framesPerUnit: number): Uint32Array {
