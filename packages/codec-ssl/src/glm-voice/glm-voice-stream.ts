@@ -2,7 +2,6 @@ import {
   assertContinues,
   type CallOptions,
   isCount,
-  joined,
   ownChunk,
   type PcmChunk,
   type PlainData,
@@ -29,12 +28,14 @@ export interface GlmVoiceStreamParts {
  */
 export class GlmVoiceStream implements StreamMachine<PcmChunk, TokenGrid> {
   readonly #parts: GlmVoiceStreamParts;
-  /** Samples pushed that do not fill a piece yet. */
-  #pending: Float32Array = new Float32Array(0);
+  /** A piece, as far as it has been pushed. */
+  #piece: Float32Array;
+  #pieceSamples = 0;
   #encodedSamples = 0;
 
   constructor(parts: GlmVoiceStreamParts) {
     this.#parts = parts;
+    this.#piece = new Float32Array(chunkSamples(parts.config));
   }
 
   accept(chunk: PcmChunk): PcmChunk {
@@ -42,55 +43,63 @@ export class GlmVoiceStream implements StreamMachine<PcmChunk, TokenGrid> {
   }
 
   async push(chunk: PcmChunk, options: CallOptions): Promise<readonly TokenGrid[]> {
-    assertContinues('audio', chunk.startSample, this.#encodedSamples + this.#pending.length);
-    this.#pending = joined([this.#pending, chunk.channels[0]!]);
+    assertContinues('audio', chunk.startSample, this.#encodedSamples + this.#pieceSamples);
+    const samples = chunk.channels[0]!;
     const grids: TokenGrid[] = [];
-    const wanted = chunkSamples(this.#parts.config);
-    while (this.#pending.length >= wanted) grids.push(await this.#encodePiece(wanted, options));
+    for (let at = 0; at < samples.length; ) {
+      const taken = samples.subarray(at, at + this.#piece.length - this.#pieceSamples);
+      this.#piece.set(taken, this.#pieceSamples);
+      this.#pieceSamples += taken.length;
+      at += taken.length;
+      if (this.#pieceSamples === this.#piece.length) {
+        grids.push(await this.#encodePiece(samples.length - at, options));
+      }
+    }
     return grids;
   }
 
   async flush(options: CallOptions): Promise<readonly TokenGrid[]> {
-    const { length } = this.#pending;
-    return length === 0 ? [] : [await this.#encodePiece(length, options)];
+    return this.#pieceSamples === 0 ? [] : [await this.#encodePiece(0, options)];
   }
 
   reset(): void {
-    this.#pending = new Float32Array(0);
+    this.#pieceSamples = 0;
     this.#encodedSamples = 0;
   }
 
   save(): PlainData {
-    return { pending: this.#pending.slice(), encodedSamples: this.#encodedSamples };
+    return { pending: this.#piece.slice(0, this.#pieceSamples), encodedSamples: this.#encodedSamples };
   }
 
   restore(data: PlainData): boolean {
     const { pending, encodedSamples } = (data ?? {}) as Record<string, PlainData>;
-    const wanted = chunkSamples(this.#parts.config);
+    const { length } = this.#piece;
     const isValid =
       pending instanceof Float32Array &&
-      pending.length < wanted &&
+      pending.length < length &&
       isCount(encodedSamples) &&
-      encodedSamples % wanted === 0;
+      encodedSamples % length === 0;
     if (!isValid) return false;
-    this.#pending = pending.slice();
+    this.#piece.set(pending);
+    this.#pieceSamples = pending.length;
     this.#encodedSamples = encodedSamples;
     return true;
   }
 
-  async #encodePiece(sampleCount: number, options: CallOptions): Promise<TokenGrid> {
+  /** @param waitingSamples pushed, and not in the piece */
+  async #encodePiece(waitingSamples: number, options: CallOptions): Promise<TokenGrid> {
     const { tokenSpace } = this.#parts;
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     const startSample = this.#encodedSamples;
-    const ids = await raceSignal(
-      this.#idsOf(this.#pending.subarray(0, sampleCount), startSample === 0, options),
-      signal,
-    );
+    const sampleCount = this.#pieceSamples;
+    // A copy: after an abort the work may still read it while the next piece is filled.
+    const samples = this.#piece.slice(0, sampleCount);
+    const ids = await raceSignal(this.#idsOf(samples, startSample === 0, options), signal);
     this.#encodedSamples += sampleCount;
-    this.#pending = this.#pending.slice(sampleCount);
+    this.#pieceSamples = 0;
     const done = this.#encodedSamples;
-    onProgress?.({ stage: 'Encoding', done, total: done + this.#pending.length, unit: 'samples' });
+    onProgress?.({ stage: 'Encoding', done, total: done + waitingSamples, unit: 'samples' });
     return { tokenSpace, startSample, sampleCount, tracks: [{ ids }] };
   }
 
