@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isListedSpaceId, validateTokenGrid } from '@speech-tokens/core';
 import { withCheckpointDirectory } from '@speech-tokens/core/node';
 import { describe, expect, test } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
 import plugin from '../src/index.ts';
 import { publishedComponent, publishedUnits } from '../src/units/published-units.ts';
 import { unitsOfFolder } from '../src/units/units-of-folder.ts';
@@ -90,6 +91,8 @@ test('published units are listed by name, and a folder can stand in for their fi
     'ssl:s3-v2-25hz',
     'ssl:unit-hifigan',
   ]);
+  // What package.json says is read before any of the plugin's code runs.
+  expect(packageJson.speechTokens.provides).toEqual(components.map(({ kind, id, title }) => ({ kind, id, title })));
   const component = publishedComponent({ ...publishedUnits[1]!, layer: 2 });
   expect(component.tokenSpace).toMatchObject({ id: 'ssl:hubert-base-l6-k100', windowSamples: 400 });
   const folder = await unitsFolder('hubert-base');
