@@ -47,13 +47,13 @@ S3_NAMES = {"s3-v1-50hz": "speech_tokenizer_v1", "s3-v1-25hz": "speech_tokenizer
 class GlmVoice:
     """Frames of the mel spectrogram -> units, 1280 samples each."""
 
-    def __init__(self, source: Path, size: str):
+    def __init__(self, source: Path, size: str, attention: str = "eager"):
         sys.path.insert(0, str(source))
         configuration = importlib.import_module("speech_tokenizer.configuration_whisper")
         self.modeling = importlib.import_module("speech_tokenizer.modeling_whisper")
         self.config = configuration.WhisperVQConfig(
             num_mel_bins=128, pooling_kernel_size=4, pooling_type="avg", quantize_encoder_only=True, quantize_ema_decay=0.99,
-            encoder_causal_convolution=True, skip_language_detection=True, attn_implementation="eager", **GLM_SIZES[size],
+            encoder_causal_convolution=True, skip_language_detection=True, attn_implementation=attention, **GLM_SIZES[size],
         )
         self.size = size
         self.extractor = WhisperFeatureExtractor(feature_size=128, chunk_length=30 if size == "full" else 1)

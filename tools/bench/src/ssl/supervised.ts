@@ -1,16 +1,20 @@
 /**
  * Supervised tokenizers on the checkpoints of tools/reference/make_supervised.py: how many units equal those of the authors'
- * code, whether a batch equals its items, and how long a recording takes.
+ * code, whether a batch equals its items, and how long a recording takes; with --python and --glm-source beside that code of
+ * GLM-4-Voice, taking turns.
  * usage: pnpm bench supervised CHECKPOINTS [--only NAME,…] [--seconds 10] [--threads 1] [--rounds 3]
+ *        [--python PYTHON --glm-source DIR]
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { loadavg } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import plugin from '@speech-tokens/codec-ssl';
 import { findComponent, parseSafetensorsHeader, type SpeechTokenizerV1 } from '@speech-tokens/core';
 import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
 import { syntheticChannels } from '../codecs/checkpoints.ts';
+import { startTimedProcess, type TimedProcess } from './timed-process.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +23,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
+    python: { type: 'string' },
+    'glm-source': { type: 'string' },
   },
 });
 const root = resolve(positionals[0] ?? '.');
@@ -29,7 +35,11 @@ for (const name of (await readdir(root)).sort()) {
   const component = findComponent(plugin, 'tokenizer', `ssl:${name}`);
   const models = withCheckpointDirectory(createModelStore(), join(root, name), component.models);
   const tokenizer = await component.load({ models, threadCount: Number(values.threads) });
-  rows.push({ tokenizer: name, ...(await compare(tokenizer, join(root, name))), ...(await time(tokenizer)) });
+  rows.push({
+    tokenizer: name,
+    ...(await compare(tokenizer, join(root, name))),
+    ...(await time(tokenizer, join(root, name))),
+  });
   console.log(Object.values(rows.at(-1)!).join('  '));
   await tokenizer.close();
 }
@@ -72,17 +82,32 @@ async function compare(tokenizer: SpeechTokenizerV1, folder: string): Promise<Re
   };
 }
 
-async function time(tokenizer: SpeechTokenizerV1): Promise<Record<string, string>> {
+async function time(tokenizer: SpeechTokenizerV1, folder: string): Promise<Record<string, string>> {
   const [samples] = syntheticChannels(Number(values.seconds), 16_000, 1);
-  const times: number[] = [];
+  const authors = await startAuthors(folder, samples!);
+  const times: { readonly ours: number; readonly ratio: number }[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const start = performance.now();
     await tokenizer.tokenize({ sampleRateHz: 16_000, channels: [samples!] });
-    times.push((performance.now() - start) / 1000);
+    const ours = (performance.now() - start) / 1000;
+    times.push({ ours, ratio: authors === undefined ? Number.NaN : (await authors.time('once')) / ours });
   }
-  const median = times.sort((a, b) => a - b)[times.length >> 1]!;
+  authors?.stop();
+  const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
   return {
-    [`${values.seconds} s, ${values.threads} threads`]: `${median.toFixed(2)} s`,
+    [`${values.seconds} s, ${values.threads} threads`]: `${median(times.map(({ ours }) => ours)).toFixed(2)} s`,
+    "authors' code": authors === undefined ? '–' : `${median(times.map(({ ratio }) => ratio)).toFixed(2)}×`,
     load: loadavg()[0]!.toFixed(1),
   };
+}
+
+async function startAuthors(folder: string, samples: Float32Array): Promise<TimedProcess | undefined> {
+  const { python, 'glm-source': source, threads } = values;
+  if (python === undefined || source === undefined || basename(folder) !== 'glm-4-voice') return undefined;
+  const path = join(await mkdtemp(join(tmpdir(), 'bench-')), 'samples.f32');
+  await writeFile(path, new Uint8Array(samples.buffer));
+  const script = fileURLToPath(new URL('../../../reference/time_glm_voice.py', import.meta.url));
+  const process = await startTimedProcess(python, [script, folder, path, '--glm-source', source, '--threads', threads]);
+  await rm(dirname(path), { recursive: true });
+  return process;
 }
