@@ -50,12 +50,13 @@ def triples(tokens: list[Token], seed: int, per_name: int) -> list[Triple]:
 
 def error(found: list[Triple], values: dict[str, np.ndarray], distance: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
     """Values by recording [rows, …] and the distances between rows -> the error, from 0 to 1."""
-    scores = defaultdict(list)
 
     def part(token: Token) -> np.ndarray:
         return values[token.recording][token.first : token.end]
 
-    for a, b, x in found:
-        near, far = dtw(distance(part(x), part(a))), dtw(distance(part(x), part(b)))
-        scores[a.name].append(1.0 if near > far else 0.5 if near == far else 0.0)
+    near = dtw([distance(part(x), part(a)) for a, _, x in found])
+    far = dtw([distance(part(x), part(b)) for _, b, x in found])
+    scores = defaultdict(list)
+    for (a, _, _), wrong in zip(found, np.where(near == far, 0.5, near > far)):
+        scores[a.name].append(float(wrong))
     return float(np.mean([np.mean(s) for s in scores.values()]))

@@ -1,6 +1,7 @@
 """Log-mel frames of all recordings, and random crops of them with their targets."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +36,14 @@ class Spectra(Recordings):
     def write(self, cache: Path, path: Path) -> None:
         samples = np.load(cache / "samples.npy", mmap_mode="r")
         frames = np.empty((self.row_count * STACK, BANDS), np.float16)
-        for file in self.files:
+
+        def one(file: dict) -> None:
             x = samples[file["start"] : file["start"] + file["samples"]]
             first, count = file["first_row"] * STACK, file["rows"] * STACK
             frames[first : first + count] = log_mel(torch.from_numpy(x / np.float32(32768)))[:count].numpy()
+
+        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            list(pool.map(one, self.files))
         np.save(path, frames)
 
     def of(self, file: dict) -> Tensor:

@@ -18,11 +18,17 @@ from transformers import Wav2Vec2BertModel
 
 import cluster
 from data import Spectra
-from features import extractor, log_mel, normalise, rows
+from features import HOP, STACK, WINDOW, extractor, log_mel, normalise, rows
 from model import hidden_states, small_config
 from targets import SAMPLE_ROWS, weighted_sample
 
+RECORDING = Path(__file__).resolve().parents[3] / "examples" / "audio" / "sense-and-sensibility.wav"
 UNIT_COUNTS = (100, 200, 500)
+CONFIG_FIELDS = (  # of config.json: the network follows from them, and transformers has defaults for the rest
+    "model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act",
+    "feature_projection_input_dim", "conv_depthwise_kernel_size", "layer_norm_eps", "position_embeddings_type",
+    "left_max_position_embeddings", "right_max_position_embeddings", "add_adapter",
+)
 MAX_BYTES = 20_000_000  # of weights and centroids together
 
 
@@ -33,14 +39,14 @@ def centroids_name(count: int) -> str:
 def save_encoder(encoder: Wav2Vec2BertModel, layer: int, folder: Path) -> None:
     """The first `layer` layers, every tensor rounded to F16."""
     config = small_config(layer)
-    config.architectures, config.dtype = ["Wav2Vec2BertModel"], "float16"
     wanted = Wav2Vec2BertModel(config).state_dict()
     tensors = {name: encoder.state_dict()[name].to(torch.float16).contiguous() for name in wanted}
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():
             raise ValueError(f"{name} holds values outside the F16 range")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    config.save_pretrained(folder)
+    fields = {name: getattr(config, name) for name in CONFIG_FIELDS}
+    (folder / "config.json").write_text(json.dumps(fields, indent=2) + "\n")
     extractor().save_pretrained(folder)
 
 
@@ -69,38 +75,31 @@ def all_features(encoder: Wav2Vec2BertModel, spectra: Spectra) -> np.ndarray:
 
 
 @torch.no_grad()
-def save_golden(folder: Path, recording: Path | None) -> None:
-    """`golden.safetensors`: what transformers computes with the exported files.
+def save_golden(folder: Path) -> None:
+    """`golden.safetensors`: what transformers computes with the exported files for a recording of examples/audio.
 
-    samples [N] (I16), hidden [rows, width], units-k100 [rows] (I32) and so on.
+    hidden [rows, width] of its first two seconds, units-k100 [rows] (I32) and so on of the whole.
     """
     encoder = load_exported(folder)
-    x = golden_samples() if recording is None else soundfile.read(recording, dtype="int16")[0]
-    inputs = extractor()(x.astype(np.float32) / 32768, sampling_rate=16000, return_tensors="pt")
-    count = ((len(x) - 400) // 160 + 1) // 2  # the extractor pads to whole rows
-    hidden = encoder(inputs["input_features"][:, :count]).last_hidden_state[0]
-    own = encode(encoder, x.astype(np.float32) / 32768)
-    if float((own - hidden).abs().max()) > 1e-3:
-        raise ValueError(f"the training's way through the network differs from transformers' by {(own - hidden).abs().max()}")
-    tensors = {"samples": torch.from_numpy(x.astype(np.int16)), "hidden": hidden.contiguous()}
+    x = soundfile.read(RECORDING, dtype="float32")[0]
+
+    def hidden(samples: np.ndarray) -> Tensor:
+        inputs = extractor()(samples, sampling_rate=16000, return_tensors="pt")["input_features"]
+        count = ((len(samples) - WINDOW) // HOP + 1) // STACK  # the extractor pads to whole rows
+        return encoder(inputs[:, :count]).last_hidden_state[0]
+
+    whole = hidden(x)
+    difference = float((encode(encoder, x) - whole).abs().max())
+    if difference > 1e-3:
+        raise ValueError(f"the training's way through the network differs from transformers' by {difference}")
+    tensors = {"hidden": hidden(x[:32_000]).contiguous()}
     for unit_count in UNIT_COUNTS:
         centroids = load_file(folder / centroids_name(unit_count))["centroids"].numpy()
-        units = cluster.nearest(hidden.numpy(), centroids)
-        tensors[f"units-k{unit_count}"] = torch.from_numpy(units.astype(np.int32))
-    save_file(tensors, folder / "golden.safetensors")
+        tensors[f"units-k{unit_count}"] = torch.from_numpy(cluster.nearest(whole.numpy(), centroids).astype(np.int32))
+    save_file(tensors, folder / "golden.safetensors", metadata={"recording": RECORDING.name})
 
 
-def golden_samples() -> np.ndarray:
-    """1.5 s of the codec's synthetic signal, for want of a recording: 16-bit samples."""
-    t = np.arange(24_000) / 16000
-    phase = 2 * np.pi * np.cumsum(120 + 40 * np.sin(2 * np.pi * 1.5 * t)) / 16000
-    voiced = sum(np.sin(h * phase) / h for h in range(1, 20)) * (0.5 - 0.5 * np.cos(2 * np.pi * 3 * t))
-    noise = np.random.default_rng(1).standard_normal(len(t))
-    return np.round((0.12 * voiced + 0.01 * noise) * 32767).astype(np.int16)
-
-
-def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int,
-           recording: Path | None = None) -> None:
+def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int) -> None:
     """Export into `target`, replacing it in one rename."""
     torch.set_num_threads(threads)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +122,7 @@ def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Pat
     size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
     if size > MAX_BYTES:
         raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")
-    save_golden(work, recording)
+    save_golden(work)
     for file in work.iterdir():
         os.chmod(file, 0o644)
     if target.exists():

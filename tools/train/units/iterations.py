@@ -36,7 +36,7 @@ def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2Bert
             else:
                 layer = args.target_layers[number - 1]
                 features, counts = layer_features(load_encoder(state), spectra, layer, args.threads), LATER_CLUSTERS
-            np.save(path, cluster_rows(spectra, features, counts, args.seed).numpy().astype(np.int16))
+            np.save(path, cluster_rows(spectra, features, counts, args.seed, args.threads).numpy().astype(np.int16))
             del features
         targets = torch.from_numpy(np.load(path).astype(np.int64))
         finished = folder / "encoder.pt"

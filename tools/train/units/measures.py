@@ -52,19 +52,24 @@ def speaker_error(units: list[np.ndarray], speakers: list[str], unit_count: int,
     return {"speaker_accuracy": right / len(names), "chance": 1 / len(set(speakers))}
 
 
-def dtw(costs: np.ndarray) -> float:
-    """Costs [m, n] -> mean cost along the best path of steps right, down and both."""
-    m, n = costs.shape
-    total = np.full((m + 1, n + 1), math.inf)
-    steps = np.zeros((m + 1, n + 1))
+def dtw(costs: list[np.ndarray]) -> np.ndarray:
+    """Costs [m, n] of many pairs -> for each the mean cost along the best path of steps right, down and both: [pairs]."""
+    m, n = max(c.shape[0] for c in costs), max(c.shape[1] for c in costs)
+    padded = np.zeros((m, n, len(costs)))  # cells beyond a pair's own last one do not change that one
+    for pair, c in enumerate(costs):
+        padded[: c.shape[0], : c.shape[1], pair] = c
+    total = np.full((m + 1, n + 1, len(costs)), math.inf)
+    steps = np.zeros((m + 1, n + 1, len(costs)))
     total[0, 0] = 0
-    for i in range(1, m + 1):
-        for j in range(1, n + 1):
-            before = ((total[i - 1, j - 1], i - 1, j - 1), (total[i - 1, j], i - 1, j), (total[i, j - 1], i, j - 1))
-            best, a, b = min(before, key=lambda item: item[0])
-            total[i, j] = best + costs[i - 1, j - 1]
-            steps[i, j] = steps[a, b] + 1
-    return total[m, n] / max(1.0, steps[m, n])
+    for i in range(m):
+        for j in range(n):
+            before, length = total[i, j], steps[i, j]
+            for a, b in ((i, j + 1), (i + 1, j)):
+                less = total[a, b] < before
+                before, length = np.where(less, total[a, b], before), np.where(less, steps[a, b], length)
+            total[i + 1, j + 1], steps[i + 1, j + 1] = before + padded[i, j], length + 1
+    at = (np.array([c.shape[0] for c in costs]), np.array([c.shape[1] for c in costs]), np.arange(len(costs)))
+    return total[at] / steps[at]
 
 
 def angular(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -47,12 +47,13 @@ def hidden_states(encoder: Wav2Vec2BertModel, rows: Tensor, mask: Tensor | None 
 def attention(module: nn.Module, x: Tensor, distances: Tensor) -> Tensor:
     items, count, width = x.shape
     heads, size = module.num_heads, module.head_size
-    q = module.linear_q(x).view(items, count, heads, size)
+    q = module.linear_q(x).view(items, count, heads, size).transpose(1, 2).reshape(items * heads, count, size)
     k = module.linear_k(x).view(items, count, heads, size).permute(0, 2, 3, 1).reshape(items * heads, size, count)
     v = module.linear_v(x).view(items, count, heads, size).transpose(1, 2).reshape(items * heads, count, size)
-    positions = module.distance_embedding(distances).to(q.dtype).transpose(1, 2)  # [query, size, key]
-    bias = torch.bmm(q.permute(1, 0, 2, 3).reshape(count, items * heads, size), positions).transpose(0, 1)
-    scores = torch.baddbmm(bias, q.transpose(1, 2).reshape(items * heads, count, size), k) * module.scaling
+    # The product of each query with the vector of every distance, then that of each key: [items * heads, query, key].
+    by_distance = F.linear(q, module.distance_embedding.weight)
+    bias = by_distance.gather(2, distances.expand(items * heads, -1, -1))
+    scores = torch.baddbmm(bias, q, k) * module.scaling
     mixed = torch.bmm(scores.softmax(-1).to(v.dtype), v)
     return module.linear_out(mixed.view(items, heads, count, size).transpose(1, 2).reshape(items, count, width))
 

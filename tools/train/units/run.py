@@ -19,8 +19,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="a folder of recordings; repeat it")
     parser.add_argument("--run", type=Path, required=True, help="folder for data cache, checkpoints, logs and result")
     parser.add_argument("--validation-every", type=int, default=12, help="hold out every n-th recording")
-    parser.add_argument("--minutes", type=numbers(float), default=[12, 25, 25], metavar="M,M,…", help="wall time of each iteration")
-    parser.add_argument("--target-layers", type=numbers(int), default=[4, 5], metavar="L,L,…",
+    parser.add_argument("--minutes", type=numbers(float), default=[18, 32], metavar="M,M,…", help="wall time of each iteration")
+    parser.add_argument("--target-layers", type=numbers(int), default=[4], metavar="L,L,…",
                         help="layer that each iteration but the last gives the next one as targets")
     parser.add_argument("--layer", type=int, default=5, help="layer whose clusters are the units; those above are not exported")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
@@ -34,6 +34,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
         os.environ["GLIBC_TUNABLES"] = TUNABLES
+        os.environ["OMP_NUM_THREADS"] = "1"  # threads work side by side on parts of their own, not together on each step
         os.execv(sys.executable, [sys.executable, *sys.argv])
     args = parse()
 
