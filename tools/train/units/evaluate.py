@@ -21,7 +21,7 @@ from features import ROW_HOP, ROW_WINDOW
 from measures import angular, different, entropy_bits, phone_measures, speaker_error
 from systems import Encoder, LogMel, Mfcc, SpeechEmbedding, System
 
-TRAINING_MINUTES = 60  # of speech that the k-means of every system sees
+TRAINING_MINUTES = 30  # of speech that the k-means of every system sees
 
 
 @dataclass
@@ -89,7 +89,7 @@ def tokens(utterances: list[Utterance], minimum_phones: int) -> tuple[list[abx.T
 
 def measure(system: System, utterances: list[Utterance], training: list[np.ndarray], seed: int, given: Path | None) -> dict:
     """All measures of a system; with the centroids of the folder `given`, or with centroids of its own."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     features = {u.name: system.features(u.samples)[: u.row_count()] for u in utterances}
     phones = np.array([p for u in utterances for p in u.phones()])
     words, segments = tokens(utterances, 4)
@@ -102,7 +102,7 @@ def measure(system: System, utterances: list[Utterance], training: list[np.ndarr
     }
     sample = None
     if given is None:
-        sample = cluster.sample(np.concatenate([system.features(x) for x in training]), 150_000, seed)
+        sample = cluster.sample(np.concatenate([system.features(x) for x in training]), 100_000, seed)
     for count in UNIT_COUNTS:
         if sample is None:
             centroids = load_file(given / centroids_name(count))["centroids"].numpy()
@@ -143,11 +143,11 @@ def table(results: list[dict]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path, help="exported folder")
+    parser.add_argument("--model", type=Path, help="exported folder; without it the others alone are measured")
     parser.add_argument("recordings", type=Path, help="folder of LibriSpeech test-other, FLAC")
     parser.add_argument("transcripts", type=Path, help="a line for each recording: name, tab, lower-case words")
     parser.add_argument("cache", type=Path, help="the `data` folder of the training run, for the k-means of the others")
-    parser.add_argument("target", type=Path, help="folder for measures.json and measures.md")
+    parser.add_argument("target", type=Path, help="folder for measures.json and measures.md; what is there of the others is kept")
     parser.add_argument("--speech-embedding", type=Path, metavar="DIR", help="its two ONNX files, to compare with")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -157,10 +157,15 @@ def main() -> None:
     if args.speech_embedding:
         systems.append(SpeechEmbedding(args.speech_embedding))
     args.target.mkdir(parents=True, exist_ok=True)
+    path = args.target / "measures.json"
+    known = {r["name"]: r for r in json.loads(path.read_text())["systems"]} if path.exists() else {}
     results = []
-    for system in [*systems, Encoder(args.model)]:
-        results.append(measure(system, utterances, training, args.seed, args.model if isinstance(system, Encoder) else None))
-        (args.target / "measures.json").write_text(json.dumps({"utterances": len(utterances), "systems": results}, indent=1))
+    for system in [*systems, *([Encoder(args.model)] if args.model else [])]:
+        if isinstance(system, Encoder):
+            results.append(measure(system, utterances, training, args.seed, args.model))
+        else:
+            results.append(known.get(system.name) or measure(system, utterances, training, args.seed, None))
+        path.write_text(json.dumps({"utterances": len(utterances), "systems": results}, indent=1))
         (args.target / "measures.md").write_text(table(results))
         print(json.dumps(results[-1]), flush=True)
 

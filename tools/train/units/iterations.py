@@ -8,7 +8,7 @@ from transformers import Wav2Vec2BertModel
 
 from data import Spectra
 from model import small_config
-from targets import cluster_rows, layer_features, mfcc_features
+from targets import cluster_rows, first_features, layer_features
 from train import Trainer
 
 FIRST_CLUSTERS = [100, 300]
@@ -32,7 +32,7 @@ def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2Bert
         path = folder / "targets.npy"
         if not path.exists():
             if state is None:
-                features, counts = mfcc_features(spectra), FIRST_CLUSTERS
+                features, counts = first_features(spectra, args.seed), FIRST_CLUSTERS
             else:
                 layer = args.target_layers[number - 1]
                 features, counts = layer_features(load_encoder(state), spectra, layer, args.threads), LATER_CLUSTERS

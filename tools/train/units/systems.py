@@ -51,7 +51,7 @@ class SpeechEmbedding(System):
 
     name = "speech-embedding"
 
-    def __init__(self, folder: Path, lag: int = 0, threads: int = 2):
+    def __init__(self, folder: Path, lag: int = 0, threads: int = 1):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

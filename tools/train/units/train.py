@@ -10,6 +10,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,13 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
     group.add_argument("--threads", type=int, default=2)
     group.add_argument("--seed", type=int, default=1)
-    group.add_argument("--layers", type=int, default=5)
-    group.add_argument("--batch", type=int, default=8, help="crops per step, split over the threads")
+    group.add_argument("--layers", type=int, default=4)
+    group.add_argument("--batch", type=int, default=4, help="crops per step; each thread does steps of its own")
     group.add_argument("--crop-seconds", type=float, default=4.0)
-    group.add_argument("--learning-rate", type=float, default=1e-3)
+    group.add_argument("--learning-rate", type=float, default=1.5e-3)
     group.add_argument("--warmup-steps", type=int, default=100)
     group.add_argument("--unmasked-weight", type=float, default=0.3, help="of rows that the encoder saw, against masked ones")
-    group.add_argument("--average", type=float, default=0.998, help="decay of the moving average that is used")
+    group.add_argument("--average", type=float, default=0.997, help="decay of the moving average that is used")
     group.add_argument("--checkpoint-minutes", type=float, default=4)
 
 
@@ -49,10 +50,6 @@ class Trainer:
         torch.manual_seed(args.seed)
         run.mkdir(parents=True, exist_ok=True)
         self.args, self.run, self.spectra, self.targets, self.minutes = args, run, spectra, targets, minutes
-        # One thread per share of the batch needs no barrier after every operation, which costs most of the time on a
-        # busy machine.
-        self.workers = args.threads
-        self.pool = ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,))
         counts = [int(column.max()) + 1 for column in targets.unbind(1)]
         self.model = Predictor(small_config(args.layers), counts)
         if start is not None:
@@ -64,6 +61,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, lr=args.learning_rate, betas=(0.9, 0.98), fused=True)
         self.random = torch.Generator().manual_seed(args.seed)
         self.rows = round(args.crop_seconds * RATE / ROW_HOP)
+        self.lock = threading.Lock()
         self.step, self.elapsed, self.interrupted = 0, 0.0, False
         self.terms: dict[str, float] = {}
 
@@ -77,6 +75,7 @@ class Trainer:
         temporary = self.run / "checkpoint.tmp"
         torch.save(state, temporary)
         os.replace(temporary, self.run / "checkpoint.pt")
+        self.saved = self.elapsed
 
     def resume(self) -> bool:
         path = self.run / "checkpoint.pt"
@@ -97,33 +96,55 @@ class Trainer:
         cosine = 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * progress))
         return self.args.learning_rate * cosine * min(1.0, (self.step + 1) / self.args.warmup_steps)
 
-    def train_step(self) -> None:
-        args = self.args
+    def work(self) -> None:
+        """Steps until the planned time is over: gradients from a copy of the weights, which are then updated.
+
+        Every thread does steps of its own and waits for no other one. With barriers between them, threads spend most of
+        their time waiting on a busy machine. A gradient may be late by as many steps as there are other threads.
+        """
+        torch.set_num_threads(1)
+        replica, random = copy.deepcopy(self.model), torch.Generator()
+        parameters, own = list(self.model.parameters()), list(replica.parameters())
+        while True:
+            with self.lock:
+                if self.interrupted or self.elapsed >= self.minutes * 60:
+                    return
+                torch._foreach_copy_([p.data for p in own], [p.data for p in parameters])
+                random.manual_seed(int(torch.randint(2**62, (), generator=self.random)))
+            replica.zero_grad(set_to_none=True)
+            terms = self.gradients(replica, random)
+            with self.lock:
+                for parameter, source in zip(parameters, own):
+                    parameter.grad = source.grad
+                self.update(terms)
+
+    def update(self, terms: dict[str, float]) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
-        self.optimizer.zero_grad(set_to_none=True)
-        seeds = torch.randint(2**62, (self.workers,), generator=self.random).tolist()
-        terms = list(self.pool.map(self.part, seeds))
-        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0))
-        if math.isfinite(norm):
+        if math.isfinite(float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0))):
             self.optimizer.step()
-            decay = min(args.average, (1 + self.step) / (10 + self.step))
+            decay = min(self.args.average, (1 + self.step) / (10 + self.step))
             with torch.no_grad():
                 torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-        for name in terms[0]:
-            value = sum(t[name] for t in terms) / self.workers
+        for name, value in terms.items():
             self.terms[name] = 0.98 * self.terms.get(name, value) + 0.02 * value
         self.step += 1
+        now = time.monotonic()
+        self.elapsed += min(now - self.updated, LONGEST_STEP)
+        self.updated = now
+        if self.step % 100 == 0:
+            self.log(rate=round(self.learning_rate(), 6), **{k: round(v, 3) for k, v in self.terms.items()})
+        if self.elapsed - self.saved > self.args.checkpoint_minutes * 60:
+            self.save()
 
-    def part(self, seed: int) -> dict[str, float]:
-        """Forward and backward on one worker's share of the batch; gradients add up."""
-        random = torch.Generator().manual_seed(seed)
-        items = self.args.batch // self.workers
+    def gradients(self, model: Predictor, random: torch.Generator) -> dict[str, float]:
+        """Forward and backward on a batch; returns the terms of the loss."""
+        items = self.args.batch
         frames, labels = self.spectra.batch(items, self.rows, self.targets, random)
         x = rows(normalise(perturb(frames, random)))
         mask = random_mask(items, self.rows, random)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = self.model(x, mask)
+            logits = model(x, mask)
         loss, terms = torch.zeros(()), {}
         for number, scores in enumerate(logits):
             losses = F.cross_entropy(scores.float().transpose(1, 2), labels[..., number], reduction="none")
@@ -132,7 +153,7 @@ class Trainer:
             right = (scores.argmax(-1) == labels[..., number]).float()
             terms.update({f"masked_{number}": float(masked.detach()), f"seen_{number}": float(seen.detach()),
                           f"right_masked_{number}": float(right[mask].mean()), f"right_seen_{number}": float(right[~mask].mean())})
-        (loss / self.workers).backward()
+        loss.backward()
         return terms
 
     # -- the run ---------------------------------------------------------------
@@ -151,20 +172,12 @@ class Trainer:
         """Train until the planned time is over; returns the state of the averaged encoder."""
         torch.set_num_threads(1)
         self.log(resumed=self.resume(), data=self.spectra.summary(), minutes=self.minutes)
-        checkpoint = self.elapsed
+        self.saved, self.updated = self.elapsed, time.monotonic()
         signal.signal(signal.SIGTERM, self.interrupt)
-        while self.elapsed < self.minutes * 60:
-            start = time.monotonic()
-            self.train_step()
-            self.elapsed += min(time.monotonic() - start, LONGEST_STEP)
-            if self.interrupted:
-                self.save()
-                sys.exit("interrupted; the checkpoint is saved")
-            if self.step % 50 == 0:
-                self.log(rate=round(self.learning_rate(), 6), **{k: round(v, 3) for k, v in self.terms.items()})
-            if self.elapsed - checkpoint > self.args.checkpoint_minutes * 60:
-                self.save()
-                checkpoint = self.elapsed
+        with ThreadPoolExecutor(self.args.threads) as pool:
+            for worker in [pool.submit(self.work) for _ in range(self.args.threads)]:
+                worker.result()
         self.save()
-        self.pool.shutdown()
+        if self.interrupted:
+            sys.exit("interrupted; the checkpoint is saved")
         return self.average.encoder.state_dict()
