@@ -13,7 +13,7 @@ def parse() -> argparse.Namespace:
     from train import add_arguments
 
     def numbers(kind: type) -> object:
-        return lambda text: [kind(part) for part in text.split(",")]
+        return lambda text: [kind(part) for part in text.split(",") if part]
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="a folder of recordings; repeat it")
