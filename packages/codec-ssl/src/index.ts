@@ -1,5 +1,4 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
-import { bundledUnits } from './units/bundled-units.ts';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
 import { unitHifiGan } from './vocoder/unit-hifigan.ts';
@@ -29,7 +28,7 @@ export { type DurationPredictor, openDurationPredictor } from './vocoder/duratio
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [...[...bundledUnits, ...publishedUnits].map(publishedComponent), unitsOfFolder, unitHifiGan],
+  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), unitHifiGan],
 };
 
 export default plugin;
