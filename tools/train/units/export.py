@@ -1,0 +1,150 @@
+"""Write the encoder as transformers does (`config.json`, `preprocessor_config.json`, `model.safetensors` in F16), with
+the centroids of its last layer and golden files beside it."""
+
+import json
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import Wav2Vec2BertModel
+
+import cluster
+from data import Spectra
+from features import HOP, STACK, WINDOW, extractor, log_mel, normalise, rows
+from model import hidden_states, small_config
+
+RECORDING = Path(__file__).resolve().parents[3] / "examples" / "audio" / "sense-and-sensibility.wav"
+UNIT_COUNTS = (100, 200, 500)
+CONFIG_FIELDS = (  # of config.json: the network follows from them, and transformers has defaults for the rest
+    "model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act",
+    "feature_projection_input_dim", "conv_depthwise_kernel_size", "layer_norm_eps", "position_embeddings_type",
+    "left_max_position_embeddings", "right_max_position_embeddings", "add_adapter",
+)
+SAMPLE_ROWS = 60_000  # that centroids are fitted to
+MAX_BYTES = 20_000_000  # of weights and centroids together
+
+
+def centroids_name(count: int) -> str:
+    return f"centroids-k{count}.safetensors"
+
+
+def save_encoder(encoder: Wav2Vec2BertModel, layer: int, folder: Path) -> None:
+    """The first `layer` layers, every tensor rounded to F16."""
+    config = small_config(layer)
+    wanted = Wav2Vec2BertModel(config).state_dict()
+    tensors = {name: encoder.state_dict()[name].to(torch.float16).contiguous() for name in wanted}
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} holds values outside the F16 range")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    fields = {name: getattr(config, name) for name in CONFIG_FIELDS}
+    (folder / "config.json").write_text(json.dumps(fields, indent=2) + "\n")
+    extractor().save_pretrained(folder)
+
+
+def load_exported(folder: Path | str) -> Wav2Vec2BertModel:
+    """Transformers' model with the exported weights; it computes in F32."""
+    return Wav2Vec2BertModel.from_pretrained(folder, dtype=torch.float32).eval()
+
+
+@torch.no_grad()
+def encode(encoder: Wav2Vec2BertModel, samples: np.ndarray) -> Tensor:
+    """Samples in [-1, 1] at 16 kHz -> the last layer [rows, width]."""
+    frames = log_mel(torch.from_numpy(samples))
+    if len(frames) < 2:
+        return torch.zeros(0, encoder.config.hidden_size)
+    return hidden_states(encoder, rows(normalise(frames))[None])[-1][0]
+
+
+def features_of(encoder: Wav2Vec2BertModel, spectra: Spectra, files: list[dict], threads: int) -> list[np.ndarray]:
+    """The last layer of each recording: F32 [rows, width]."""
+
+    @torch.no_grad()
+    def one(file: dict) -> np.ndarray:
+        return hidden_states(encoder, rows(normalise(spectra.of(file)))[None])[-1][0].numpy()
+
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        return list(pool.map(one, files))
+
+
+def chosen_files(spectra: Spectra, row_count: int, seed: int) -> list[dict]:
+    """Whole training recordings, chosen by the weights of their sources, with so many rows together."""
+    random, chosen = torch.Generator().manual_seed(seed), {}
+    for _ in range(100_000):
+        file, _ = spectra.choose(1, random)
+        chosen[file["first_row"]] = file
+        if sum(f["rows"] for f in chosen.values()) >= row_count:
+            break
+    return list(chosen.values())
+
+
+def save_units(folder: Path, spectra: Spectra, threads: int) -> None:
+    """Units of all recordings: `units-of-training.npz` (I16, one array for each count) and which rows are whose."""
+    parts = features_of(load_exported(folder), spectra, spectra.files, threads)
+    units = {}
+    for count in UNIT_COUNTS:
+        centroids = load_file(folder / centroids_name(count))["centroids"].numpy()
+        units[f"k{count}"] = np.concatenate([cluster.nearest(part, centroids) for part in parts]).astype(np.int16)
+    np.savez_compressed(folder / "units-of-training.npz", **units)
+    keys = ("source", "file", "sha256", "samples", "validation", "first_row", "rows")
+    index = [{key: file[key] for key in keys} for file in spectra.files]
+    (folder / "units-of-training.json").write_text(json.dumps(index, indent=1))
+
+
+@torch.no_grad()
+def save_golden(folder: Path) -> None:
+    """`golden.safetensors`: what transformers computes with the exported files for a recording of examples/audio.
+
+    hidden [rows, width] of its first two seconds, units-k100 [rows] (I32) and so on of the whole.
+    """
+    encoder = load_exported(folder)
+    x = soundfile.read(RECORDING, dtype="float32")[0]
+
+    def hidden(samples: np.ndarray) -> Tensor:
+        inputs = extractor()(samples, sampling_rate=16000, return_tensors="pt")["input_features"]
+        count = ((len(samples) - WINDOW) // HOP + 1) // STACK  # the extractor pads to whole rows
+        return encoder(inputs[:, :count]).last_hidden_state[0]
+
+    whole = hidden(x)
+    difference = float((encode(encoder, x) - whole).abs().max())
+    if difference > 1e-3:
+        raise ValueError(f"the training's way through the network differs from transformers' by {difference}")
+    tensors = {"hidden": hidden(x[:32_000]).contiguous()}
+    for unit_count in UNIT_COUNTS:
+        centroids = load_file(folder / centroids_name(unit_count))["centroids"].numpy()
+        tensors[f"units-k{unit_count}"] = torch.from_numpy(cluster.nearest(whole.numpy(), centroids).astype(np.int32))
+    save_file(tensors, folder / "golden.safetensors", metadata={"recording": RECORDING.name})
+
+
+def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int) -> None:
+    """Export into `target`, replacing it in one rename."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    os.chmod(work, 0o755)
+    save_encoder(encoder, layer, work)
+    files = chosen_files(spectra, SAMPLE_ROWS, seed)
+    sample = np.concatenate(features_of(load_exported(work), spectra, files, threads))
+    for count in UNIT_COUNTS:
+        metadata = {"layer": str(layer), "clusters": str(count), "frames": str(len(sample)), "seed": str(seed)}
+        centroids = torch.from_numpy(cluster.fit(sample, count, seed))
+        save_file({"centroids": centroids}, work / centroids_name(count), metadata=metadata)
+    size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
+    if size > MAX_BYTES:
+        raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")
+    save_golden(work)
+    for file in work.iterdir():
+        os.chmod(file, 0o644)
+    if target.exists():
+        old = work.with_name(work.name + "-old")
+        os.rename(target, old)
+        os.rename(work, target)
+        shutil.rmtree(old)
+    else:
+        os.rename(work, target)
