@@ -1,6 +1,7 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
 import { glmVoice } from './glm-voice/glm-voice.ts';
 import { s3Tokenizers } from './s3-tokenizer/s3-tokenizers.ts';
+import { bundledUnits } from './units/bundled-units.ts';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
 import { unitHifiGan } from './vocoder/unit-hifigan.ts';
@@ -30,7 +31,13 @@ export { type DurationPredictor, openDurationPredictor } from './vocoder/duratio
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), glmVoice, ...s3Tokenizers, unitHifiGan],
+  components: [
+    ...[...bundledUnits, ...publishedUnits].map(publishedComponent),
+    unitsOfFolder,
+    glmVoice,
+    ...s3Tokenizers,
+    unitHifiGan,
+  ],
 };
 
 export default plugin;

@@ -1,9 +1,11 @@
 """Write the encoder as transformers does (`config.json`, `preprocessor_config.json`, `model.safetensors` in F16), with
-the centroids of its last layer and golden files beside it."""
+the centroids of its last layer and golden files beside it; and install it."""
 
+import argparse
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -148,3 +150,25 @@ def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Pat
         shutil.rmtree(old)
     else:
         os.rename(work, target)
+
+
+def install(source: Path, card: Path) -> None:
+    """Make an export the encoder that packages/codec-ssl ships, with `card` as its model card.
+
+    The package's own script checks that the weights run there, copies the files and writes down their hashes.
+    """
+    shutil.copy(card, source / "README.md")
+    command = ["npm", "run", "pnpm", "--", "--filter", "@speech-tokens/codec-ssl", "install-units"]
+    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Install an exported encoder as the bundled one.")
+    parser.add_argument("source", type=Path, help="an exported folder")
+    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
+    args = parser.parse_args()
+    install(args.source, args.card)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Prepare data, train in iterations, fit the centroids and export: the one command of the README."""
+"""Prepare data, train in iterations, fit the centroids, export, and install the encoder: the one command of the README."""
 
 import argparse
 import os
@@ -23,6 +23,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--target-layers", type=numbers(int), default=[], metavar="L,L,…",
                         help="layer that each iteration but the last gives the next one as targets")
     parser.add_argument("--layer", type=int, default=4, help="layer whose clusters are the units; those above are not exported")
+    parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
     add_arguments(parser)
     args = parser.parse_args()
     if len(args.target_layers) != len(args.minutes) - 1:
@@ -38,7 +39,7 @@ def main() -> None:
     args = parse()
 
     from data import Source, Spectra, prepare
-    from export import export, save_units
+    from export import export, install, save_units
     from iterations import train_iterations
 
     cache = args.run / "data"
@@ -48,6 +49,8 @@ def main() -> None:
     encoder = train_iterations(args, spectra)
     export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads)
     save_units(args.run / "export", spectra, args.threads)
+    if args.install:
+        install(args.run / "export", args.install)
 
 
 if __name__ == "__main__":

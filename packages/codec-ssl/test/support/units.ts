@@ -2,8 +2,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type LoadContext, type ModelStore, SpeechTokensError, type TokenizerComponent } from '@speech-tokens/core';
-import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
+import { withCheckpointDirectory } from '@speech-tokens/core/node';
 import { unitsOfFolder } from '../../src/units/units-of-folder.ts';
+import { bundledModels } from './bundled.ts';
 import { goldenFolder } from './reference.ts';
 
 /** A store that finds what a folder has; nothing is fetched. */
@@ -11,12 +12,7 @@ export function modelsIn(
   directory: string,
   { models }: Pick<TokenizerComponent, 'models'> = unitsOfFolder,
 ): ModelStore {
-  const nothing = createModelStore({
-    cacheDirectory: join(tmpdir(), 'no-models'),
-    huggingFaceCacheDirectory: false,
-    offline: true,
-  });
-  return withCheckpointDirectory(nothing, directory, models);
+  return withCheckpointDirectory(bundledModels(), directory, models);
 }
 
 export function contextIn(directory: string): LoadContext {
