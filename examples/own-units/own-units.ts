@@ -1,10 +1,16 @@
 // Units of your own: k-means and byte pairs are trained on a folder of recordings, and used on them.
+//   node own-units.ts recordings/
 //   node own-units.ts recordings/ --encoder hubert-base --layer 6
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAudioClip } from '@speech-tokens/audio-files';
-import plugin, { createKmeansTrainer, openFeatureEncoder, writeUnitsFolder } from '@speech-tokens/codec-ssl';
+import plugin, {
+  bundledEncoderDirectory,
+  createKmeansTrainer,
+  openFeatureEncoder,
+  writeUnitsFolder,
+} from '@speech-tokens/codec-ssl';
 import {
   bytePair,
   createBytePairCoder,
@@ -18,9 +24,9 @@ import { createModelStore, withCheckpointDirectory, writeMergesFile, writeTokenF
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** A folder with config.json, preprocessor_config.json and weights, as on the Hugging Face hub. */
-    encoder: { type: 'string' },
-    layer: { type: 'string', default: '6' },
+    /** A folder with config.json, preprocessor_config.json and weights, as on the Hugging Face hub; or the bundled one. */
+    encoder: { type: 'string', default: bundledEncoderDirectory },
+    layer: { type: 'string', default: '4' },
     clusters: { type: 'string', default: '100' },
     vocabulary: { type: 'string', default: '1000' },
     out: { type: 'string', default: 'own-units' },
@@ -28,7 +34,6 @@ const { values, positionals } = parseArgs({
 });
 const { encoder: encoderDirectory, out } = values;
 const [folder = 'recordings'] = positionals;
-if (encoderDirectory === undefined) throw new Error('Say which encoder: --encoder DIR');
 const recordings = (await readdir(folder)).filter((name) => /\.(wav|flac|mp3|ogg|opus)$/i.test(name)).sort();
 
 // 1. Centroids: features of one layer of the encoder, clustered. The same seed gives the same centroids.

@@ -19,7 +19,6 @@ test('trains units and byte pairs on recordings, offline, and gets back what it 
         '--conditions=@speech-tokens/source',
         pathOf('../own-units.ts'),
         pathOf('../../audio'),
-        ...['--encoder', pathOf('../../../packages/codec-ssl/test/golden/hubert-base'), '--layer', '2'],
         ...['--clusters', '20', '--vocabulary', '60', '--out', out],
       ],
       { cwd: folder, env: { ...process.env, SPEECH_TOKENS_OFFLINE: '1' } },

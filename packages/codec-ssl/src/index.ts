@@ -26,6 +26,7 @@ export {
   writeCentroids,
   writeUnitsFolder,
 } from './kmeans/write-centroids.ts';
+export { bundledEncoderDirectory } from './units/bundled-encoder-directory.ts';
 export { type DurationPredictor, openDurationPredictor } from './vocoder/duration-predictor.ts';
 
 /** Units of self-supervised speech encoders. */

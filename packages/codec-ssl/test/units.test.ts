@@ -81,10 +81,13 @@ test('centroids in any format give the same units, each as a space of its own', 
 test('published units are listed by name, and a folder can stand in for their files', async () => {
   const { components } = plugin;
   expect(components.map(({ id }) => id)).toEqual([
-    'ssl:units',
+    'ssl:units-50hz-k100',
+    'ssl:units-50hz-k200',
+    'ssl:units-50hz-k500',
     'ssl:hubert-base-l6-k50',
     'ssl:hubert-base-l6-k100',
     'ssl:hubert-base-l6-k200',
+    'ssl:units',
     'ssl:glm-4-voice',
     'ssl:s3-v1-50hz',
     'ssl:s3-v1-25hz',

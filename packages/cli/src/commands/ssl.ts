@@ -19,7 +19,7 @@ export function addSslCommand(program: Command, context: CliContext, finish: (co
     .argument('<audio...>', 'recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF), or folders of them')
     .requiredOption(
       '--encoder <dir>',
-      'folder of the encoder: config.json, preprocessor_config.json and weights, as on the Hugging Face hub',
+      'folder of the encoder: config.json, preprocessor_config.json and weights, as on the Hugging Face hub; units-50hz is the bundled one (its layer 4 has its units)',
     )
     .requiredOption(
       '--layer <l>',

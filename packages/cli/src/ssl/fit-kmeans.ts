@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { convertStream } from '@speech-tokens/audio-files';
 import {
+  bundledEncoderDirectory,
   type FeatureEncoder,
   type KmeansFit,
   openFeatureEncoder,
@@ -40,7 +41,7 @@ export async function fitKmeans(
   const progress = createProgressLine((text) => context.stderr.write(text), shown, painter, recordings.length);
   try {
     progress.stage('Loading the encoder …');
-    const encoderDirectory = resolve(cwd, options.encoder);
+    const encoderDirectory = options.encoder === 'units-50hz' ? bundledEncoderDirectory : resolve(cwd, options.encoder);
     const runtime = options.threads === undefined ? {} : { threadCount: options.threads };
     const encoder = await openFeatureEncoder(encoderDirectory, { layer: options.layer, signal, ...runtime });
     let training: Training;
