@@ -38,7 +38,8 @@ def phones_of(spectra: Spectra, cache: Path) -> dict[int, list[str]]:
     return {f["first_row"]: found[f["sha256"]] for f in spectra.held_out if found.get(f["sha256"])}
 
 
-def describe(name: str, features: dict[int, np.ndarray], sample: np.ndarray, phones: np.ndarray, count: int, seed: int) -> None:
+def describe(name: str, features: dict[int, np.ndarray], sample: np.ndarray, phones: np.ndarray, count: int,
+             seed: int) -> None:
     units = cluster.nearest(np.concatenate(list(features.values())), cluster.fit(sample, count, seed, passes=10))
     known, speech = phones != UNKNOWN, ~np.isin(phones, ("SIL", UNKNOWN))
     measured = {**phone_measures(units[known], phones[known]), "pnmi_speech": phone_measures(units[speech], phones[speech])["pnmi"]}
@@ -68,7 +69,8 @@ def main() -> None:
 
     seen = {row: states(by_row[row]) for row in labels}
     fitted = [states(f) for f in training]
-    for name, values in (("MFCC", mfcc_features(spectra)), ("discriminants of the first targets", first_features(spectra, args.seed))):
+    first = {"MFCC": mfcc_features(spectra), "discriminants of the first targets": first_features(spectra, args.seed)}
+    for name, values in first.items():
         part = np.concatenate([values[f["first_row"] : f["first_row"] + f["rows"]] for f in training])
         own = {row: values[row : row + by_row[row]["rows"]] for row in labels}
         describe(name, own, part, phones, args.clusters, args.seed)

@@ -105,8 +105,10 @@ def look_near(module: nn.Module) -> None:
 
 
 def random_mask(items: int, count: int, generator: torch.Generator, share: float = 0.05, length: int = 6) -> Tensor:
-    """Spans of `length` rows that start at `share` of all rows and may overlap: [items, count]. HuBERT masks twice as many rows, in
-    longer spans; in a short training that leaves too little to learn from."""
+    """Spans of `length` rows that start at `share` of all rows and may overlap: [items, count].
+
+    HuBERT masks twice as many rows, in longer spans.
+    """
     starts = torch.rand(items, count, generator=generator) < share
     padded = F.pad(starts, (length - 1, 0))
     return padded.unfold(1, length, 1).any(-1)
