@@ -1,0 +1,20 @@
+export {
+  type EditorState,
+  initialState,
+  mostTokenizers,
+  restoredState,
+  type SoundChoice,
+  speeds,
+  toggledTokenizer,
+} from './editor-state.ts';
+export {
+  type DocumentFacts,
+  mostSoundBytes,
+  type StatisticsTable,
+  type TokensFormat,
+  type TokensFound,
+  tokensFormats,
+} from './facts.ts';
+export { gridToCsv } from './grid-csv.ts';
+export { exportName, recordingEndings, tokensEnding } from './names.ts';
+export { statisticsTable } from './statistics-table.ts';

@@ -1,0 +1,16 @@
+export {
+  createInferenceDocument,
+  createInferenceProcess,
+  type InferenceDocument,
+  type InferenceProcess,
+} from './inference-process.ts';
+export type {
+  Decoded,
+  DocumentSource,
+  Done,
+  InferenceMethods,
+  InferenceSettings,
+  Pictures,
+  TokenizerChoice,
+  TokenizerId,
+} from './methods.ts';
