@@ -6,8 +6,13 @@ export const mostTokenizers = 4;
 
 export const speeds = [0.5, 0.75, 1, 1.5, 2] as const;
 
-/** Which sound is heard: the recording, or what a tokenizer's tokens say. By the place of the tokenizer. */
-export type SoundChoice = 'recording' | number;
+/** Which sound is heard: the recording (`recordingSound`), or what the tokens of a tokenizer say, by its id. */
+export type SoundChoice = string;
+
+export const recordingSound: SoundChoice = 'recording';
+
+/** Stands for the id of a tokenizer where the file itself holds the tokens. */
+export const ownTokens = '';
 
 /** What a user has set in one editor. Plain data, kept over a reload. */
 export interface EditorState {
@@ -27,7 +32,7 @@ export function initialState(tokenizers: readonly string[]): EditorState {
   return {
     tokenizers: distinct(tokenizers),
     codebookCount: undefined,
-    sound: 'recording',
+    sound: recordingSound,
     speed: 1,
     isLooped: true,
     frequencyScale: 'mel',
@@ -45,7 +50,7 @@ export function restoredState(kept: unknown, fallback: EditorState): EditorState
   return {
     tokenizers: isIds ? distinct(tokenizers as string[]) : fallback.tokenizers,
     codebookCount: isCount(codebookCount) ? codebookCount : fallback.codebookCount,
-    sound: sound === 'recording' || isPlace(sound) ? sound : fallback.sound,
+    sound: typeof sound === 'string' ? sound : fallback.sound,
     speed: speeds.find((known) => known === speed) ?? fallback.speed,
     isLooped: typeof isLooped === 'boolean' ? isLooped : fallback.isLooped,
     frequencyScale: frequencyScales.find((scale) => scale === frequencyScale) ?? fallback.frequencyScale,
@@ -58,8 +63,7 @@ export function toggledTokenizer(state: EditorState, id: string): EditorState {
   const has = state.tokenizers.includes(id);
   if (has ? state.tokenizers.length === 1 : state.tokenizers.length >= mostTokenizers) return state;
   const tokenizers = has ? state.tokenizers.filter((other) => other !== id) : [...state.tokenizers, id];
-  // Places have moved, so what a place meant may be gone.
-  return { ...state, tokenizers, sound: has ? 'recording' : state.sound };
+  return { ...state, tokenizers, sound: has && state.sound === id ? recordingSound : state.sound };
 }
 
 function distinct(ids: readonly string[]): readonly string[] {
@@ -68,10 +72,6 @@ function distinct(ids: readonly string[]): readonly string[] {
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1;
-}
-
-function isPlace(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < mostTokenizers;
 }
 
 function isView(value: unknown): value is ViewState {
@@ -84,4 +84,12 @@ function isRange(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { startSample, endSample } = value as { readonly startSample?: unknown; readonly endSample?: unknown };
   return Number.isFinite(startSample) && Number.isFinite(endSample) && (startSample as number) <= (endSample as number);
+}
+
+/** As many of some tokens' codebooks as are decoded: the wanted ones, where a part of them can be decoded at all. */
+export function decodedCodebooks(
+  { codebookCount: wanted }: Pick<EditorState, 'codebookCount'>,
+  { codebookCount, prefixDecodable }: { readonly codebookCount: number; readonly prefixDecodable: boolean },
+): number {
+  return prefixDecodable ? Math.min(wanted ?? codebookCount, codebookCount) : codebookCount;
 }

@@ -1,7 +1,10 @@
 export {
+  decodedCodebooks,
   type EditorState,
   initialState,
   mostTokenizers,
+  ownTokens,
+  recordingSound,
   restoredState,
   type SoundChoice,
   speeds,

@@ -1,0 +1,57 @@
+// usage: node build.mjs: the extension's three programs, each in one file with all that it imports, in dist.
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const shared = {
+  bundle: true,
+  minify: true,
+  conditions: ['@speech-tokens/source'],
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+await rm(here('dist'), { recursive: true, force: true });
+await Promise.all([
+  // The editor loads CommonJS everywhere.
+  build({
+    ...shared,
+    entryPoints: [here('src/host/extension.ts')],
+    outfile: here('dist/host/extension.cjs'),
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode'],
+    // What the host imports of packages has no use for the place of its own file.
+    define: { 'import.meta.url': 'undefined' },
+    logOverride: { 'empty-import-meta': 'silent' },
+  }),
+  // A thread of its own runs parts of large models; the file beside it is found by its name.
+  build({
+    ...shared,
+    entryPoints: {
+      child: here('src/inference/child.ts'),
+      'session-thread': fileURLToPath(import.meta.resolve('@speech-tokens/onnx-graph/package.json')).replace(
+        /package\.json$/,
+        'src/session/thread/session-thread.ts',
+      ),
+    },
+    outdir: here('dist/inference'),
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    external: ['onnxruntime-node'],
+    // Packages in CommonJS within an ES module ask for `require`.
+    banner: { js: "import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);" },
+  }),
+  build({
+    ...shared,
+    entryPoints: [here('src/webview/page.ts')],
+    outfile: here('dist/webview/page.js'),
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+  }),
+]);

@@ -1,0 +1,69 @@
+// usage: node scripts/package.mjs [--target linux-x64] [--out FOLDER]: the extension for one platform as a .vsix, from `dist`.
+// Without --target it is made for this machine.
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createVSIX } from '@vscode/vsce';
+
+/** Where ONNX Runtime has builds. */
+const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: { target: { type: 'string', default: `${process.platform}-${process.arch}` }, out: { type: 'string' } },
+});
+const { target, out = join(root, 'dist') } = values;
+if (!targets.includes(target)) throw new Error(`--target ${target}: wanted one of ${targets.join(', ')}`);
+if (!existsSync(join(root, 'dist/host/extension.cjs'))) throw new Error('dist is not there: build the package first');
+
+const folder = await mkdtemp(join(tmpdir(), 'vsix-'));
+try {
+  await stage(folder);
+  await mkdir(out, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const packagePath = join(out, `${manifest.name}-${manifest.version}-${target}.vsix`);
+  await createVSIX({ cwd: folder, packagePath, dependencies: false, target, skipLicense: false });
+  const { size } = await stat(packagePath);
+  console.log(`${target}  ${(size / 1e6).toFixed(1)} MB  ${packagePath}`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function stage(to) {
+  for (const part of ['host', 'inference', 'webview']) {
+    await cp(join(root, 'dist', part), join(to, 'dist', part), { recursive: true });
+  }
+  await cp(join(root, 'README.md'), join(to, 'README.md'));
+  await cp(join(root, '../../LICENSE'), join(to, 'LICENSE'));
+  // The bundled codec looks for its model from the place of the script that it is in: two folders up.
+  const codec = dirname(fileURLToPath(import.meta.resolve('@speech-tokens/codec-rvq/package.json')));
+  await cp(join(codec, 'models'), join(to, 'models'), { recursive: true });
+  await copyRuntime(join(to, 'dist/node_modules'));
+  const { devDependencies, scripts, private: isPrivate, type, ...manifest } = JSON.parse(
+    await readFile(join(root, 'package.json'), 'utf8'),
+  );
+  await writeFile(join(to, 'package.json'), `${JSON.stringify({ ...manifest, type }, null, 2)}\n`);
+}
+
+/** ONNX Runtime with the binaries of one platform, where the inference process looks for it. */
+async function copyRuntime(to) {
+  const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  // Its entry is in dist/cjs.
+  const entry = createRequire(join(runtime, 'package.json')).resolve('onnxruntime-common');
+  const common = dirname(dirname(dirname(entry)));
+  const [os, arch] = target.split('-');
+  const parts = [
+    [runtime, 'onnxruntime-node', ['package.json', 'dist', join('bin/napi-v6', os, arch)]],
+    [common, 'onnxruntime-common', ['package.json', 'dist/cjs']],
+  ];
+  for (const [from, name, paths] of parts) {
+    for (const path of paths) {
+      const isSource = (file) => /\.(map|d\.ts)$/.test(file);
+      await cp(join(from, path), join(to, name, path), { recursive: true, filter: (file) => !isSource(file) });
+    }
+  }
+}
