@@ -43,9 +43,13 @@ async function stage(to) {
   const codec = dirname(fileURLToPath(import.meta.resolve('@speech-tokens/codec-rvq/package.json')));
   await cp(join(codec, 'models'), join(to, 'models'), { recursive: true });
   await copyRuntime(join(to, 'dist/node_modules'));
-  const { devDependencies, scripts, private: isPrivate, type, ...manifest } = JSON.parse(
-    await readFile(join(root, 'package.json'), 'utf8'),
-  );
+  const {
+    devDependencies,
+    scripts,
+    private: isPrivate,
+    type,
+    ...manifest
+  } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   await writeFile(join(to, 'package.json'), `${JSON.stringify({ ...manifest, type }, null, 2)}\n`);
 }
 

@@ -21,9 +21,10 @@ fieldset { border: 1px solid var(--vscode-widget-border, currentColor); margin: 
 fieldset label { display: block; margin: 0.2rem 0; }
 summary { cursor: pointer; }
 details { margin: 0.6rem 0; }
-.tokens-table { max-height: 24rem; overflow: auto; }
+.scrolled { max-height: 24rem; overflow: auto; }
+caption { text-align: left; }
 table { border-collapse: collapse; margin: 0.4rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.15rem 0.8rem 0.15rem 0; text-align: left; font-weight: 400;
+th, td { white-space: nowrap; padding: 0.15rem 0.8rem 0.15rem 0; text-align: left; font-weight: 400;
   border-bottom: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
 thead th { font-weight: 600; }
 `;

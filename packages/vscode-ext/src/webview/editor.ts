@@ -79,11 +79,12 @@ export function createEditor(
   const layout = createLayout(fileName, { toolbar: toolbar.element, picker: picker.element, tasks: tasks.element });
   layout.onTable(showTable);
   addEventListener('keydown', (event) => {
-    const isControl = event.target instanceof Element && event.target.closest('button, select, input, summary');
-    if (isControl || event.ctrlKey || event.metaKey || event.altKey) return;
-    const isInView = event.target instanceof Element && event.target.closest('.token-view');
-    if (event.key === ' ' && !isInView) void sounds.toggle();
-    else if (event.key === 'd' || event.key === 'D') swap();
+    if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.altKey) return;
+    // Where a key has a meaning of its own, it keeps it: the space bar presses controls, letters choose in lists.
+    const isElsewhere = (selector: string): boolean =>
+      event.target instanceof Element && !event.target.closest(selector);
+    if (event.key === ' ' && isElsewhere('button, select, input, summary, .token-view')) void sounds.toggle();
+    else if (event.key.toLowerCase() === 'd' && isElsewhere('select')) swap();
     else return;
     event.preventDefault();
   });

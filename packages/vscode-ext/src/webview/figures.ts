@@ -12,7 +12,7 @@ export function statisticsOf(
     {},
     create('h2', { textContent: title }),
     create('p', { textContent: about }),
-    table(statistics.heads, statistics.rows, `Statistics of ${title}`),
+    scrolled(`Statistics of ${title}`, table(statistics.heads, statistics.rows, `Statistics of ${title}`)),
     ...figures.map(([name, value]) => create('p', { textContent: `${name}: ${value}` })),
     ...(notDecodable === undefined ? [] : [create('p', { textContent: `No sound of these tokens: ${notDecodable}` })]),
   );
@@ -40,8 +40,13 @@ export function tokensTable({ groups, sampleRateHz }: ViewContent, { startSample
       ? `The first ${rows.length} of ${count} tokens. Select less, or zoom in, to see others.`
       : `${count} tokens.`;
   const heads = ['tokenizer', 'codebook', 'token', 'starts at, ms', 'id'];
-  const part = create('div', { className: 'tokens-table', tabIndex: 0 }, table(heads, rows));
-  part.setAttribute('role', 'region');
-  part.setAttribute('aria-label', 'Tokens');
-  return create('div', {}, create('p', { textContent: note }), part);
+  return create('div', {}, create('p', { textContent: note }), scrolled('Tokens', table(heads, rows)));
+}
+
+/** What may be larger than the page scrolls by itself, also with keys. */
+function scrolled(label: string, content: HTMLElement): HTMLElement {
+  const element = create('div', { className: 'scrolled', tabIndex: 0 }, content);
+  element.setAttribute('role', 'region');
+  element.setAttribute('aria-label', label);
+  return element;
 }
