@@ -13,7 +13,6 @@ export {
 export {
   type DocumentFacts,
   mostSoundBytes,
-  type StatisticsTable,
   type TokensFormat,
   type TokensFound,
   tokensFormats,

@@ -10,7 +10,6 @@ export type {
   Done,
   InferenceMethods,
   InferenceSettings,
-  Pictures,
   TokenizerChoice,
   TokenizerId,
 } from './methods.ts';

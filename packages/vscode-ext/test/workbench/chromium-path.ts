@@ -10,3 +10,7 @@ export const chromiumPath: string | undefined = [
 
 export const withoutChromium =
   'there is no Chrome or Chromium: install it (Debian: apt-get install chromium), or give its path in CHROMIUM_PATH';
+
+if (chromiumPath === undefined && process.env['CHROMIUM_REQUIRED'] === '1') {
+  throw new Error('CHROMIUM_REQUIRED is set, and there is no Chrome or Chromium');
+}
