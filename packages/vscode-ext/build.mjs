@@ -1,20 +1,28 @@
 // usage: node build.mjs: the extension's three programs, each in one file with all that it imports, in dist.
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const shared = {
+  absWorkingDir: here('.'),
   bundle: true,
   minify: true,
   conditions: ['@speech-tokens/source'],
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 };
 
+/**
+ * Packages that stay packages beside the bundle, where scripts/package.mjs puts them: parts of these decoders are under the
+ * LGPL, and anyone may put others in their place.
+ */
+const separate = ['mpg123-decoder', 'opus-decoder', '@wasm-audio-decoders/ogg-vorbis'];
+
 await rm(here('dist'), { recursive: true, force: true });
-await Promise.all([
+const built = await Promise.all([
   // The editor loads CommonJS everywhere.
   build({
     ...shared,
@@ -42,7 +50,7 @@ await Promise.all([
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', ...separate],
     // Packages in CommonJS within an ES module ask for `require`.
     banner: { js: "import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);" },
   }),
@@ -55,3 +63,8 @@ await Promise.all([
     target: 'es2022',
   }),
 ]);
+
+// For the notices: folders of other people's packages that are in a bundle.
+const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+await writeFile(here('dist/packages.json'), JSON.stringify({ separate, bundled: [...new Set(folders)].sort() }));

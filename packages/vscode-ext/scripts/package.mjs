@@ -1,13 +1,13 @@
 // usage: node scripts/package.mjs [--target linux-x64] [--out FOLDER]: the extension for one platform as a .vsix, from `dist`.
 // Without --target it is made for this machine.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createVSIX } from '@vscode/vsce';
+import { copyPackage, noticesOf, packageFolder } from './third-party.mjs';
 
 /** Where ONNX Runtime has builds. */
 const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
@@ -42,7 +42,13 @@ async function stage(to) {
   // The bundled codec looks for its model from the place of the script that it is in: two folders up.
   const codec = dirname(fileURLToPath(import.meta.resolve('@speech-tokens/codec-rvq/package.json')));
   await cp(join(codec, 'models'), join(to, 'models'), { recursive: true });
-  await copyRuntime(join(to, 'dist/node_modules'));
+  const modules = join(to, 'dist/node_modules');
+  const folders = await copyRuntime(modules);
+  const { separate, bundled } = JSON.parse(await readFile(join(root, 'dist/packages.json'), 'utf8'));
+  const audioFiles = await packageFolder('@speech-tokens/audio-files', root);
+  for (const name of separate) folders.push(...(await copyPackage(name, audioFiles, modules)));
+  for (const path of bundled) folders.push(await realpath(join(root, path)));
+  await writeFile(join(to, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(folders));
   const {
     devDependencies,
     scripts,
@@ -55,10 +61,8 @@ async function stage(to) {
 
 /** ONNX Runtime with the binaries of one platform, where the inference process looks for it. */
 async function copyRuntime(to) {
-  const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  // Its entry is in dist/cjs.
-  const entry = createRequire(join(runtime, 'package.json')).resolve('onnxruntime-common');
-  const common = dirname(dirname(dirname(entry)));
+  const runtime = await packageFolder('onnxruntime-node', root);
+  const common = await packageFolder('onnxruntime-common', runtime);
   const [os, arch] = target.split('-');
   const parts = [
     [runtime, 'onnxruntime-node', ['package.json', 'dist', join('bin/napi-v6', os, arch)]],
@@ -70,4 +74,5 @@ async function copyRuntime(to) {
       await cp(join(from, path), join(to, name, path), { recursive: true, filter: (file) => !isSource(file) });
     }
   }
+  return [runtime, common];
 }

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodeWav } from '@speech-tokens/audio-files';
 import { gridFromJson } from '@speech-tokens/core';
 import axe from 'axe-core';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
@@ -18,6 +19,32 @@ import { editorOf, launchChromium, openAsTokens, startWorkbench, type Workbench 
 const audio = fileURLToPath(new URL('../../../../examples/audio', import.meta.url));
 const skipped = skippedBecause ?? (chromiumPath === undefined ? withoutChromium : undefined);
 const name = (what: string): string => (skipped === undefined ? what : `${what} (skipped: ${skipped})`);
+
+const fixtures = fileURLToPath(new URL('../../../audio-files/test/fixtures', import.meta.url));
+const formats = [
+  'mono-16k.mp3',
+  'stereo-44k.ogg',
+  'stereo.opus',
+  'mono-16k-flac.ogg',
+  'stereo-48k-24-bit.flac',
+  'float.wav',
+];
+
+function tone(rateHz: number): Float32Array {
+  return Float32Array.from({ length: rateHz }, (_, n) => 0.5 * Math.sin((2 * Math.PI * 440 * n) / rateHz));
+}
+
+/** An hour at 16 kHz: a second of a tone, and silence, which takes no space on most disks. */
+async function writeHour(path: string): Promise<void> {
+  const second = encodeWav({ sampleRateHz: 16_000, channels: [tone(16_000)] });
+  const dataBytes = 3600 * 32_000;
+  const headerBytes = second.length - 32_000;
+  const header = new DataView(second.buffer, 0, headerBytes);
+  header.setUint32(4, headerBytes - 8 + dataBytes, true);
+  header.setUint32(headerBytes - 4, dataBytes, true);
+  await writeFile(path, second);
+  await truncate(path, headerBytes + dataBytes);
+}
 
 /** Long enough for a machine that has other work. */
 const patienceMs = 120_000;
@@ -41,6 +68,10 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
     await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
     await installPlugin(folder);
+    for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
+    const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
+    await writeFile(join(folder, 'float.wav'), float);
+    await writeHour(join(folder, 'hour.wav'));
     vsix = await packageExtension(scratch);
     installed = await installWorkbench();
     browser = await launchChromium(chromiumPath!);
@@ -127,6 +158,29 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await page.getByRole('tab', { name: /novel\.flac/ }).click();
     await editorOf(page).getByRole('heading', { name: 'novel.flac' }).waitFor();
     expect(await control(editorOf(page), 'Frequencies').inputValue()).toBe('linear');
+  });
+
+  test('every format is opened, also with several channels', async () => {
+    page = await workbench.open(folder);
+    page.setDefaultTimeout(patienceMs);
+    for (const file of formats) {
+      const editor = await openAsTokens(page, file);
+      await editor.getByRole('heading', { name: file }).waitFor();
+      await until(() => canvases(editor)).toBe(3 + 8);
+      expect(await editor.getByRole('alert').count()).toBe(0);
+    }
+  });
+
+  test('an hour shows its waveform, and what takes long can be cancelled', async () => {
+    const editor = await opened('hour.wav');
+    await editor.getByText('1:00:00 · 16 kHz').waitFor();
+    await editor.getByText(/^Tokenizing with rvq:speech-16khz: \d+ %$/).waitFor();
+    expect(await canvases(editor)).toBe(3);
+    await editor.getByText('the sound is not played here').waitFor();
+    await editor.getByRole('button', { name: 'Cancel' }).click();
+    expect(await editor.getByRole('alert').textContent()).toContain('cancelled');
+    await editor.getByRole('button', { name: 'Try again' }).click();
+    await editor.getByText(/^Tokenizing with/).waitFor();
   });
 
   test('a token file shows its lanes and can be heard', async () => {
