@@ -17,9 +17,14 @@ const shared = {
 
 /**
  * Packages that stay packages beside the bundle, where scripts/package.mjs puts them: parts of these decoders are under the
- * LGPL, and anyone may put others in their place.
+ * LGPL, and anyone may put others in their place; the resampler reads a file beside its script.
  */
-const separate = ['mpg123-decoder', 'opus-decoder', '@wasm-audio-decoders/ogg-vorbis'];
+const separate = [
+  '@echogarden/speex-resampler-wasm',
+  'mpg123-decoder',
+  'opus-decoder',
+  '@wasm-audio-decoders/ogg-vorbis',
+];
 
 await rm(here('dist'), { recursive: true, force: true });
 const built = await Promise.all([
