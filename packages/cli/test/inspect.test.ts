@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { run, stepsPlugin, temporaryFolder, toneWav } from './command-line.ts';
 
 const steps = ['--tokenizer', 'steps:mean', '--plugins', stepsPlugin];
@@ -120,6 +122,13 @@ describe('inspect', () => {
 });
 
 describe('inspect --report', () => {
+  // Tests run from sources, where the script of the page may not have been built.
+  beforeAll(async () => {
+    const view = fileURLToPath(new URL('../../token-view/', import.meta.url));
+    const argv = [join(view, 'build-page-script.mjs'), join(view, 'dist/page-script.js')];
+    await promisify(execFile)(process.execPath, argv);
+  });
+
   const dataOf = (page: string) => JSON.parse(/id="data">([^<]*)</.exec(page)![1]!);
 
   it('writes a page with pictures, tokens and sound', async () => {

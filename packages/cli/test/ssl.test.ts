@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,6 +113,29 @@ for (const [what, when, turns] of [
     expect(await readFile(join(cwd, 'km.safetensors'))).toEqual(await readFile(join(cwd, 'whole.safetensors')));
   });
 }
+
+it('saves the state while it runs, so that a crash costs little', async () => {
+  const cwd = await corpus();
+  const argv = [...fitArguments, '--restarts', '3', '--out'];
+  const statesSeen = async (out: string, ...more: string[]): Promise<number> => {
+    let count = 0;
+    const onStderr = (): void => {
+      const state = join(cwd, `${out}.state.safetensors`);
+      if (!existsSync(state)) return;
+      count++;
+      // As a crash would leave it.
+      copyFileSync(state, join(cwd, 'after-crash.safetensors.state.safetensors'));
+    };
+    const { code } = await run([...argv, out, ...more], { cwd, terminalColumns: 100, onStderr });
+    expect([code, existsSync(join(cwd, `${out}.state.safetensors`))]).toEqual([0, false]);
+    return count;
+  };
+  expect(await statesSeen('seldom.safetensors')).toBe(0);
+  expect(await statesSeen('often.safetensors', '--keep-every', '0')).toBeGreaterThan(0);
+  const rest = await run([...argv, 'after-crash.safetensors'], { cwd });
+  expect(rest.stderr).toMatch(/Going on from after-crash/);
+  expect(await readFile(join(cwd, 'after-crash.safetensors'))).toEqual(await readFile(join(cwd, 'seldom.safetensors')));
+});
 
 it('leaves out what cannot be read, and says so', async () => {
   const cwd = await corpus();

@@ -1,4 +1,6 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
+import { glmVoice } from './glm-voice/glm-voice.ts';
+import { s3Tokenizers } from './s3-tokenizer/s3-tokenizers.ts';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
 import { unitHifiGan } from './vocoder/unit-hifigan.ts';
@@ -28,7 +30,7 @@ export { type DurationPredictor, openDurationPredictor } from './vocoder/duratio
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), unitHifiGan],
+  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), glmVoice, ...s3Tokenizers, unitHifiGan],
 };
 
 export default plugin;

@@ -199,6 +199,28 @@ describe('resuming', () => {
     expect(await trainer.fit()).toEqual(await fit(points, options));
   });
 
+  test('a saved training with values that are not finite is refused, with the frame', async () => {
+    const trainer = createKmeansTrainer({ width: 2, clusterCount: 3 });
+    trainer.add(points.subarray(0, 40));
+    await trainer.fit();
+    const path = join(directory, 'finite');
+    await trainer.saveState(path);
+    const bytes = new Uint8Array(await readFile(path));
+    const { tensors } = parseSafetensorsHeader(bytes, bytes.length, { path });
+    for (const [name, row, value] of [
+      ['frames', 17, Number.NaN],
+      ['frames', 0, Number.POSITIVE_INFINITY],
+      ['best.means', 2, Number.NaN],
+    ] as const) {
+      const spoilt = bytes.slice();
+      new DataView(spoilt.buffer).setFloat32(tensors.get(name)!.offsetBytes + 4 * (2 * row + 1), value, true);
+      await writeFile(path, spoilt);
+      expect(await codeOf(() => resumeKmeansTrainer(path))).toMatch(
+        new RegExp(`^checkpoint-invalid.*found ${value} in row ${row} of ${name}`),
+      );
+    }
+  });
+
   test('no damaged file crashes it', async () => {
     const trainer = createKmeansTrainer({ width: 2, clusterCount: 3 });
     trainer.add(points.subarray(0, 40));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isListedSpaceId, validateTokenGrid } from '@speech-tokens/core';
 import { withCheckpointDirectory } from '@speech-tokens/core/node';
 import { describe, expect, test } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
 import plugin from '../src/index.ts';
 import { publishedComponent, publishedUnits } from '../src/units/published-units.ts';
 import { unitsOfFolder } from '../src/units/units-of-folder.ts';
@@ -84,8 +85,15 @@ test('published units are listed by name, and a folder can stand in for their fi
     'ssl:hubert-base-l6-k50',
     'ssl:hubert-base-l6-k100',
     'ssl:hubert-base-l6-k200',
+    'ssl:glm-4-voice',
+    'ssl:s3-v1-50hz',
+    'ssl:s3-v1-25hz',
+    'ssl:s3-v2-25hz',
     'ssl:unit-hifigan',
   ]);
+  // What package.json says is read before any of the plugin's code runs.
+  const listed = components.map(({ kind, id, title }) => ({ kind, id, title }));
+  expect(new Set(packageJson.speechTokens.provides)).toEqual(new Set(listed));
   const component = publishedComponent({ ...publishedUnits[1]!, layer: 2 });
   expect(component.tokenSpace).toMatchObject({ id: 'ssl:hubert-base-l6-k100', windowSamples: 400 });
   const folder = await unitsFolder('hubert-base');

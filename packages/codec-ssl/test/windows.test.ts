@@ -91,6 +91,27 @@ test('an aborted call rejects with the reason, and a closed encoder takes nothin
   expect(await codeOf(() => encoder.encode(clip))).toContain('session-closed');
 });
 
+test('a call that is aborted between two windows rejects with the reason, does no more, and harms no other', async () => {
+  const windows = { wholeFrames: 20, contextFrames: 5 };
+  const encoder = await openFeatureEncoder(goldenFolder('hubert-base'), { layer: 1, windows });
+  const wanted = await encoder.encode(clip);
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const progress: number[] = [];
+  const call = encoder.encode(clip, {
+    signal: controller.signal,
+    onProgress: ({ done }) => {
+      progress.push(done);
+      controller.abort(reason);
+    },
+  });
+  const beside = encoder.encode(clip);
+  await expect(call).rejects.toBe(reason);
+  expect(progress).toEqual([10 * 320]);
+  expect(await beside).toEqual(wanted);
+  await encoder.close();
+});
+
 test('Whisper takes recordings longer than its positions, and at their own length where it is told so', async () => {
   const folder = goldenFolder('whisper');
   const encode = async (padToChunk: boolean, length: number) => {

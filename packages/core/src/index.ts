@@ -1,5 +1,6 @@
 export { type AudioClip, type AudioFormat, type PcmChunk, sampleCountOf } from './audio/audio-clip.ts';
 export { validateAudioClip } from './audio/validate-audio.ts';
+export { createWholeTokenizer, type WholeTokenizerParts } from './batches/create-whole-tokenizer.ts';
 export { detokenizeOneByOne } from './batches/detokenize-one-by-one.ts';
 export { tokenizeOneByOne } from './batches/tokenize-one-by-one.ts';
 export { type BytePairCoder, createBytePairCoder } from './byte-pairs/byte-pair-coder.ts';
@@ -30,6 +31,7 @@ export { type ByteSink, type ByteSource, bytesSource } from './bytes/byte-source
 export { readCheckpointIndex } from './checkpoint-index/read-checkpoint-index.ts';
 export type { CallOptions, Progress } from './contract/call-options.ts';
 export { findComponent } from './contract/find-component.ts';
+export { hubFile } from './contract/hub-file.ts';
 export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';
 export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
 export type {
@@ -102,6 +104,7 @@ export {
   type TokenFileWriterOptions,
 } from './token-file/token-file-writer.ts';
 export { assertTokenSpace, tokenSpacesEqual } from './tokens/compare-token-spaces.ts';
+export { fileFingerprint } from './tokens/file-fingerprint.ts';
 export {
   alignmentSamples,
   alignRangeOutward,

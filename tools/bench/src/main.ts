@@ -1,4 +1,4 @@
-/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | corpus | cli] … */
+/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   'byte-pairs': () => import('./byte-pairs/speed.ts'),
   codec: () => import('./codec-speed.ts'),
@@ -8,6 +8,8 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   memory: () => import('./codecs/memory.ts'),
   ssl: () => import('./ssl/units-speed.ts'),
   'ssl-windows': () => import('./ssl/windows.ts'),
+  supervised: () => import('./ssl/supervised.ts'),
+  kmeans: () => import('./ssl/kmeans.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };

@@ -32,6 +32,8 @@ export interface FitKmeansCommandOptions extends CommonOptions {
   readonly tolerance: number;
   readonly batch?: number;
   readonly threads?: number;
+  /** Minutes. */
+  readonly keepEvery: number;
   readonly fresh?: boolean;
   readonly force?: boolean;
 }

@@ -46,6 +46,7 @@ export function addSslCommand(program: Command, context: CliContext, finish: (co
       positiveInteger,
     )
     .option('--threads <n>', 'threads for the encoder and for k-means', positiveInteger)
+    .option('--keep-every <minutes>', 'how often the state is saved while it runs', nonNegativeInteger, 5)
     .option('--fresh', 'do not go on where an interrupted run stopped')
     .option('--force', 'replace files that are there already');
   addJson(fit);
@@ -53,9 +54,9 @@ export function addSslCommand(program: Command, context: CliContext, finish: (co
   fit.addHelpText(
     'after',
     `
-Ctrl-C leaves OUT.state.safetensors (the kept frames, and where the training stands): the same
-command goes on from there and ends with the same centroids. It is removed when the centroids are
-written. Recordings that cannot be read are listed and left out.
+Every five minutes, and at Ctrl-C, OUT.state.safetensors is written (the kept frames, and where the
+training stands): the same command goes on from there and ends with the same centroids. It is removed
+when the centroids are written. Recordings that cannot be read are listed and left out.
 
 Examples:
   speech-tokens ssl fit-kmeans corpus/ --encoder hubert-base --layer 6 --clusters 100 --out km100.safetensors

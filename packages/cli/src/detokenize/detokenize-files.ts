@@ -16,7 +16,7 @@ import { checkMayWrite, planOutputs, standardStream, stemOf } from '../io/output
 import { processFiles, type Work } from '../io/process-files.ts';
 import { sniffInput } from '../io/sniff-input.ts';
 import { openTokens, type TokenInput } from '../io/token-input.ts';
-import { notTokens } from '../io/whole-tokens.ts';
+import { notTokens, npyWithoutTokenizer } from '../io/whole-tokens.ts';
 import { findComponents } from '../plugins/find-components.ts';
 import { formatDuration, formatSampleRate, formatSpeed } from '../terminal/figures.ts';
 import { printable } from '../terminal/text-width.ts';
@@ -163,11 +163,5 @@ function spaceOfNpy(
   { tokenizer }: DetokenizeCommandOptions,
 ): ReturnType<Detokenizers['spaceOf']> {
   if (tokenizer !== undefined) return detokenizers.spaceOf(tokenizer);
-  throw new SpeechTokensError('argument-invalid', {
-    problem: `${name} is a .npy file, which does not say whose tokens it holds`,
-    found: 'no --tokenizer',
-    wanted: '--tokenizer ID',
-    remedy: 'Add --tokenizer with the id that they were made with; `speech-tokens tokenizers` lists them',
-    details: { argument: 'tokenizer' },
-  });
+  throw npyWithoutTokenizer(name);
 }

@@ -1,4 +1,4 @@
-import { SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
+import type { TokenSpace } from '@speech-tokens/core';
 import type { InspectCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
@@ -6,6 +6,7 @@ import { openInput } from '../io/input-source.ts';
 import { printJson } from '../io/print-json.ts';
 import { sniffInput } from '../io/sniff-input.ts';
 import { openTokens } from '../io/token-input.ts';
+import { npyWithoutTokenizer } from '../io/whole-tokens.ts';
 import type { TimeWindow } from '../picture/time-window.ts';
 import { findComponents } from '../plugins/find-components.ts';
 import { createProgressLine } from '../terminal/progress.ts';
@@ -74,11 +75,5 @@ async function spaceOfNpy(
   if (id !== undefined) {
     return (await registry.load('tokenizer', id, { signal: context.signal })).component.tokenSpace;
   }
-  throw new SpeechTokensError('argument-invalid', {
-    problem: `${argument} is a .npy file, which does not say whose tokens it holds`,
-    found: 'no --tokenizer',
-    wanted: '--tokenizer ID',
-    remedy: 'Add --tokenizer with the id that they were made with; `speech-tokens tokenizers` lists them',
-    details: { argument: 'tokenizer' },
-  });
+  throw npyWithoutTokenizer(argument);
 }

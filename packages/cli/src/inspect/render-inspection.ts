@@ -4,8 +4,9 @@ import type { TimeWindow } from '../picture/time-window.ts';
 import { spaceShapeText } from '../plugins/list-tokenizers.ts';
 import type { Capabilities } from '../terminal/capabilities.ts';
 import type { Painter } from '../terminal/colour.ts';
-import { formatBitrate, formatClock, formatDuration, formatSampleRate, formatSpeed } from '../terminal/figures.ts';
+import { formatBitrate, formatClock, formatDuration, formatSpeed } from '../terminal/figures.ts';
 import { printable, textWidth } from '../terminal/text-width.ts';
+import { audioFacts } from './audio-facts.ts';
 import type { Inspected, InspectedTokens } from './inspected.ts';
 
 /** The whole output of `inspect` for people: heading, picture, a table of figures for each tokenizer. */
@@ -16,7 +17,7 @@ export function renderInspection(
   painter: Painter,
 ): readonly string[] {
   const { label, audio, groups, durationSeconds } = inspected;
-  const facts = audio === undefined ? tokenFacts(inspected) : audioFacts(inspected);
+  const facts = audio === undefined ? tokenFacts(inspected) : audioFacts(audio.file, durationSeconds);
   const name = printable(label);
   const room = capabilities.width - textWidth(name) - 2;
   const lines = [`${painter.bold(name)}  ${painter.dim(fitFacts(facts, room))}`, ''];
@@ -41,19 +42,6 @@ function fitFacts(facts: readonly string[], room: number): string {
   let count = facts.length;
   while (count > 1 && textWidth(facts.slice(0, count).join(' · ')) > room) count--;
   return facts.slice(0, count).join(' · ');
-}
-
-function audioFacts({ audio, durationSeconds }: Inspected): readonly string[] {
-  if (audio === undefined) return [];
-  const { file } = audio;
-  const channels =
-    file.channelCount === 1 ? 'mono' : file.channelCount === 2 ? 'stereo' : `${file.channelCount} channels`;
-  return [
-    formatDuration(durationSeconds),
-    formatSampleRate(file.sampleRateHz),
-    channels,
-    `${file.encoding} ${file.format}`,
-  ];
 }
 
 function tokenFacts({ tokens, durationSeconds }: Inspected): readonly string[] {

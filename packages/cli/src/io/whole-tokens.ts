@@ -57,3 +57,14 @@ function unnamedTokens(name: string): SpeechTokensError<'argument-invalid'> {
     details: { argument: 'tokens' },
   });
 }
+
+/** For commands that take the missing facts from an option. */
+export function npyWithoutTokenizer(name: string): SpeechTokensError<'argument-invalid'> {
+  return new SpeechTokensError('argument-invalid', {
+    problem: `${name} is a .npy file, which does not say whose tokens it holds`,
+    found: 'no --tokenizer',
+    wanted: '--tokenizer ID',
+    remedy: 'Add --tokenizer with the id that they were made with; `speech-tokens tokenizers` lists them',
+    details: { argument: 'tokenizer' },
+  });
+}

@@ -1,7 +1,7 @@
+import { hashFile } from '@speech-tokens/core/node/files';
 import type { ModelsCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { hashFile } from '../io/hash-file.ts';
 import { printJson } from '../io/print-json.ts';
 import { findComponents } from '../plugins/find-components.ts';
 import { createCliModelStore } from '../plugins/load-component.ts';
@@ -45,7 +45,7 @@ export async function verifyModels(
         continue;
       }
       progress.stage(`Checking ${printable(name)} …`);
-      const { sha256: foundSha256, sizeBytes } = await hashFile(path, signal);
+      const { sha256: foundSha256, sizeBytes } = await hashFile(path, { signal });
       const isSizeWrong = file.sizeBytes !== undefined && file.sizeBytes !== sizeBytes;
       const isCorrupt = isSizeWrong || (wantedSha256 !== undefined && wantedSha256 !== foundSha256);
       const result = isCorrupt ? 'corrupt' : wantedSha256 === undefined ? 'unknown' : 'intact';

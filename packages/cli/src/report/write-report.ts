@@ -8,6 +8,7 @@ import type { CliContext } from '../context.ts';
 import { detokenizeGrids } from '../detokenize/detokenize-grids.ts';
 import { createDetokenizers } from '../detokenize/detokenizers.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
+import { audioFacts } from '../inspect/audio-facts.ts';
 import { openAudio } from '../io/audio-source.ts';
 import { type InputSource, openInput } from '../io/input-source.ts';
 import { checkMayWrite } from '../io/output-paths.ts';
@@ -17,7 +18,7 @@ import { defaultTokenizerId, findComponents } from '../plugins/find-components.t
 import { spaceShapeText } from '../plugins/list-tokenizers.ts';
 import { loadTokenizer } from '../plugins/load-component.ts';
 import { gather } from '../streams/through-session.ts';
-import { formatBitrate, formatBytes, formatDuration, formatSampleRate, formatSpeed } from '../terminal/figures.ts';
+import { formatBitrate, formatBytes, formatDuration, formatSpeed } from '../terminal/figures.ts';
 import { createProgressLine, type ProgressLine } from '../terminal/progress.ts';
 import { joinChannels } from '../tokenize/tokenize-chunks.ts';
 
@@ -75,9 +76,7 @@ async function ofRecording(work: Work, input: InputSource): Promise<Report> {
     tokens.push(await tokensBy(work, id, file, total));
   }
   for (const { message } of file.warnings) context.report(`${context.err.painter.warn('warning:')} ${message}`);
-  const channels = channelCount === 1 ? 'mono' : channelCount === 2 ? 'stereo' : `${channelCount} channels`;
-  const seconds = (recording.channels[0]?.length ?? 0) / sampleRateHz;
-  const facts = [formatDuration(seconds), formatSampleRate(sampleRateHz), channels, `${file.encoding} ${file.format}`];
+  const facts = audioFacts(file, (recording.channels[0]?.length ?? 0) / sampleRateHz);
   return { title: input.label, facts, recording, tokens };
 }
 

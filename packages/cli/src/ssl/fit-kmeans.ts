@@ -4,7 +4,6 @@ import { convertStream } from '@speech-tokens/audio-files';
 import {
   type FeatureEncoder,
   type KmeansFit,
-  type KmeansTrainer,
   openFeatureEncoder,
   writeCentroids,
   writeUnitsFolder,
@@ -60,7 +59,7 @@ export async function fitKmeans(
     } finally {
       await encoder.close();
     }
-    const fit = await training.keepOnFailure(() => cluster(training.trainer, progress, { signal, ...runtime }));
+    const fit = await training.keepOnFailure(() => cluster(training, progress, { signal, ...runtime }));
     signal.throwIfAborted();
     const origin = { encoder, seed: options.seed };
     await training.keepOnFailure(() =>
@@ -128,6 +127,7 @@ async function readAll(context: CliContext, { encoder, recordings, training, pro
     } finally {
       task.finish();
     }
+    await training.keepFromTimeToTime();
   }
   if (failures.length === recordings.length) {
     throw new SpeechTokensError('file-read', {
@@ -152,10 +152,11 @@ async function readClip(context: CliContext, path: string, { audioFormat }: Feat
 }
 
 async function cluster(
-  trainer: KmeansTrainer,
+  training: Training,
   progress: ProgressLine,
   options: { readonly signal: AbortSignal; readonly threadCount?: number },
 ): Promise<KmeansFit> {
+  const { trainer } = training;
   const { restartCount } = trainer.options;
   const frames = plural(trainer.keptFrameCount, 'frame');
   const start = (restart: number): string => (restartCount === 1 ? '' : `start ${restart + 1} of ${restartCount}, `);
@@ -163,9 +164,10 @@ async function cluster(
   return await trainer.fit({
     ...options,
     onProgress: ({ stage, done, total }) => progress.detail(`${stage} out of ${frames}: ${done} of ${total}`),
-    onPass: ({ restart, iterations, inertia }) => {
+    onPass: async ({ restart, iterations, inertia }) => {
       const mean = (inertia / trainer.keptFrameCount).toPrecision(6);
       progress.detail(`Clustering ${frames}: ${start(restart)}pass ${iterations}, ${mean} squared distance a frame`);
+      await training.keepFromTimeToTime();
     },
   });
 }

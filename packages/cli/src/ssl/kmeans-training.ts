@@ -25,6 +25,8 @@ export interface Training {
   readCount: number;
   /** Those that cannot be read, of an interrupted run too. */
   readonly failures: ReadFailure[];
+  /** Saves the state where the last time lies so long back: a crash or a power cut then costs no more. */
+  keepFromTimeToTime(): Promise<void>;
   /** Runs a part of the work; where it fails or is interrupted, the state is saved first. */
   keepOnFailure<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Removes the file. */
@@ -81,11 +83,19 @@ export async function openTraining({
     trainer = saved.trainer;
     ({ readCount, failures } = JSON.parse(saved.notes['reading']!) as Pick<Training, 'readCount' | 'failures'>);
   }
+  const keep = (): Promise<void> =>
+    trainer.saveState(statePath, { ...facts, reading: JSON.stringify({ readCount: training.readCount, failures }) });
+  let keptMs = performance.now();
   const training: Training = {
     trainer,
     isResumed,
     readCount,
     failures,
+    async keepFromTimeToTime() {
+      if (trainer.seenFrameCount === 0 || performance.now() - keptMs < options.keepEvery * 60_000) return;
+      await keep();
+      keptMs = performance.now();
+    },
     async keepOnFailure(work) {
       try {
         return await work();
@@ -93,10 +103,7 @@ export async function openTraining({
         // Nothing is kept of a run that had no time to read anything, or cannot do better the next time.
         const isHopeless = !signal.aborted && trainer.keptFrameCount < options.clusters;
         if (trainer.seenFrameCount > 0 && !isHopeless) {
-          await trainer.saveState(statePath, {
-            ...facts,
-            reading: JSON.stringify({ readCount: training.readCount, failures }),
-          });
+          await keep();
           onKept(statePath);
         }
         throw error;

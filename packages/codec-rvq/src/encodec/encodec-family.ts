@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { ModelFile, ResolvedModelFile } from '@speech-tokens/core';
+import { hubFile, type ModelFile, type ResolvedModelFile } from '@speech-tokens/core';
 import { openCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
 import { createCausalDetokenizer } from '../causal/causal-detokenizer.ts';
 import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
-import { hubFile } from '../family/hub-file.ts';
 import { residualSpace } from '../family/residual-space.ts';
 import { type EncodecKind, parseEncodecConfig } from './encodec-config.ts';
 import type { EncodecModel } from './encodec-model.ts';

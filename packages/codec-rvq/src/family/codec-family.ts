@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
-import type {
-  Component,
-  LoadContext,
-  ModelFile,
-  ResolvedModelFile,
-  SpeechDetokenizerV1,
-  SpeechTokenizerV1,
-  TokenSpace,
+import {
+  type Component,
+  fileFingerprint,
+  type LoadContext,
+  type ModelFile,
+  type ResolvedModelFile,
+  type SpeechDetokenizerV1,
+  type SpeechTokenizerV1,
+  type TokenSpace,
 } from '@speech-tokens/core';
 import {
   type BuiltGraph,
@@ -134,5 +134,5 @@ function latency(latencySamples: number | undefined): { readonly latencySamples?
 
 /** What ids mean follows from the codec and from every file that it reads. */
 function spaceId(familyId: string, sha256s: readonly string[]): string {
-  return `${familyId}#${createHash('sha256').update(sha256s.join(' ')).digest('hex').slice(0, 12)}`;
+  return `${familyId}#${fileFingerprint(sha256s)}`;
 }

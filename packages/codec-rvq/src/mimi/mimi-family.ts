@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { hubFile } from '@speech-tokens/core';
 import { type Checkpoint, openCheckpoint, type RuntimeOptions, weightsOf } from '@speech-tokens/onnx-graph';
 import { createCausalDetokenizer } from '../causal/causal-detokenizer.ts';
 import { createCausalTokenizer } from '../causal/causal-tokenizer.ts';
 import type { CodecFamily } from '../family/codec-family.ts';
-import { hubFile } from '../family/hub-file.ts';
 import { residualSpace } from '../family/residual-space.ts';
 import { stretchFrames } from '../staged/staged-session.ts';
 import { decoderStages } from './decoder-stages.ts';

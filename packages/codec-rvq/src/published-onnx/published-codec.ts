@@ -1,6 +1,7 @@
 import {
   type AudioClip,
   checkCodebookCount,
+  createWholeTokenizer,
   type DetokenizeOptions,
   detokenizeOneByOne,
   raceSignal,
@@ -8,11 +9,8 @@ import {
   type SpeechTokenizerV1,
   SpeechTokensError,
   type TokenGrid,
-  type TokenizeOptions,
   type TokenSpace,
-  tokenizeOneByOne,
   trackFrameCounts,
-  validateAudioClip,
   validateTokenGrid,
 } from '@speech-tokens/core';
 import type { OnnxFile, TensorInput } from '@speech-tokens/onnx-graph';
@@ -27,33 +25,19 @@ export function createPublishedTokenizer(
   config: PublishedConfig,
   tokenSpace: TokenSpace,
 ): SpeechTokenizerV1 {
-  const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
-  const tokenize = async (clip: AudioClip, { codebookCount, signal }: TokenizeOptions = {}): Promise<TokenGrid> => {
-    signal?.throwIfAborted();
-    const count = checkCodebookCount(codebookCount, tokenSpace.codebooks.length);
-    validateAudioClip(clip, audioFormat);
-    const [samples] = clip.channels;
-    const sampleCount = samples!.length;
-    const codes = sampleCount === 0 ? [] : await raceSignal(encodeSamples(encoder, config, samples!), signal);
-    const { padded } = trackFrameCounts(tokenSpace, sampleCount)!;
-    return {
-      tokenSpace,
-      startSample: 0,
-      sampleCount,
-      tracks: padded.slice(0, count).map((frames, k) => ({ ids: codes[k]?.slice(0, frames) ?? new Uint32Array(0) })),
-    };
-  };
-  return {
-    specificationVersion: 'v1',
+  return createWholeTokenizer({
     tokenSpace,
-    audioFormat,
-    tokenize,
-    async tokenizeBatch(clips, options = {}) {
-      checkCodebookCount(options.codebookCount, tokenSpace.codebooks.length);
-      return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
+    audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
+    async tracksOf([samples], codebookCount, { signal }) {
+      const { length } = samples!;
+      const codes = length === 0 ? [] : await raceSignal(encodeSamples(encoder, config, samples!), signal);
+      const { padded } = trackFrameCounts(tokenSpace, length)!;
+      return padded
+        .slice(0, codebookCount)
+        .map((frames, k) => ({ ids: codes[k]?.slice(0, frames) ?? new Uint32Array(0) }));
     },
     close: () => encoder.close(),
-  };
+  });
 }
 
 /** A detokenizer around a published decoder: the mirror, `audio_codes → audio_values [1, 1, samples]`. */

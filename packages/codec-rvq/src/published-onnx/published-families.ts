@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { hubFile } from '@speech-tokens/core';
 import { openOnnxFile } from '@speech-tokens/onnx-graph';
 import type { CodecFamily } from '../family/codec-family.ts';
-import { hubFile } from '../family/hub-file.ts';
 import { checkNames, createPublishedDetokenizer, createPublishedTokenizer, encodeSamples } from './published-codec.ts';
 import { type PublishedConfig, parsePublishedConfig, publishedSpace } from './published-config.ts';
 

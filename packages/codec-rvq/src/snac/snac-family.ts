@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { hubFile } from '@speech-tokens/core';
 import { type Checkpoint, openCheckpoint, weightsOf } from '@speech-tokens/onnx-graph';
 import type { CodecFamily, SpaceShape } from '../family/codec-family.ts';
-import { hubFile } from '../family/hub-file.ts';
 import { windowLatencySamples } from '../windowed/window-layout.ts';
 import { createWindowedDetokenizer } from '../windowed/windowed-detokenizer.ts';
 import { createWindowedTokenizer } from '../windowed/windowed-tokenizer.ts';

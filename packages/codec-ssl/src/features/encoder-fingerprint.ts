@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fileFingerprint } from '@speech-tokens/core';
 import type { FrameWindows } from './frame-windows.ts';
 
 /** Everything that decides which features, or units, the same audio gives. */
@@ -14,6 +14,5 @@ export interface FingerprintParts {
 export function encoderFingerprint({ sha256s, layer, normalizeWaveform, windows }: FingerprintParts): string {
   const { wholeFrames, contextFrames, minimumFrames } = windows;
   const settings = [layer, normalizeWaveform ?? null, wholeFrames, contextFrames, minimumFrames ?? 1];
-  const text = `${sha256s.join(' ')} ${JSON.stringify(settings)}`;
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return fileFingerprint(sha256s, settings);
 }

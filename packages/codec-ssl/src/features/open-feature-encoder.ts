@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { type CallOptions, SpeechTokensError, validateAudioClip } from '@speech-tokens/core';
+import { hashFile } from '@speech-tokens/core/node/files';
 import { openGraphSession, type RuntimeOptions } from '@speech-tokens/onnx-graph';
 import { encoderFilesIn } from '../network/encoder-directory.ts';
 import { frameCountOf } from '../network/feature-network.ts';
@@ -47,7 +45,7 @@ export async function openFeatureEncoder(
   checkWindows(windows, network.maximumFrames);
   const sha256s: string[] = [];
   for (const path of [files.configPath, files.preprocessorPath, files.weightsPath]) {
-    sha256s.push(await sha256Of(path, signal));
+    sha256s.push((await hashFile(path, { signal })).sha256);
   }
   const runs = await openLayerRuns({
     network,
@@ -113,10 +111,4 @@ function checkWindows(
     remedy: 'Leave the windows out to have those of the encoder',
     details: { argument: 'windows' },
   });
-}
-
-async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, signal === undefined ? {} : { signal });
-  return hash.digest('hex');
 }

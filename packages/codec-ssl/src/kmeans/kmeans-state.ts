@@ -77,14 +77,18 @@ export async function readKmeansState(path: string, signal?: AbortSignal): Promi
   await using source = await openFileSource(path);
   const header = await readSafetensorsHeader(source, { path, ...(signal === undefined ? {} : { signal }) });
   const { options, seenCount, random, finishedCount, run, best, notes, hasMean } = parseState(header, path);
+  const { width } = options;
   const read = (name: string): Promise<Uint8Array> => readTensor(source, header, name);
-  const floats = async (name: string): Promise<Float32Array> => new Float32Array((await read(name)).buffer);
-  const doubles = async (name: string): Promise<Float64Array> => new Float64Array((await read(name)).buffer);
+  const floats = async (name: string): Promise<Float32Array> =>
+    finite(new Float32Array((await read(name)).buffer), { name, width, path });
+  const doubles = async (name: string): Promise<Float64Array> =>
+    finite(new Float64Array((await read(name)).buffer), { name, width, path });
   const reservoir = FrameReservoir.restore(options, random, seenCount);
   let at = header.tensors.get('frames')!.offsetBytes;
-  for (const { values } of reservoir.blocks()) {
+  for (const { firstFrame, values } of reservoir.blocks()) {
     signal?.throwIfAborted();
     bytesOf(values).set(await source.read(at, values.byteLength));
+    finite(values, { name: 'frames', width, path, firstFrame });
     at += values.byteLength;
   }
   const stand: TrainingStand = {
@@ -96,6 +100,27 @@ export async function readKmeansState(path: string, signal?: AbortSignal): Promi
     ...(best === undefined ? {} : { best: { ...best, means: await floats('best.means') } }),
   };
   return { options, reservoir, stand, notes };
+}
+
+/** @throws SpeechTokensError `checkpoint-invalid` that names the first frame, or centroid, with a value that is not finite */
+function finite<Values extends Float32Array | Float64Array>(
+  values: Values,
+  {
+    name,
+    width,
+    path,
+    firstFrame = 0,
+  }: { readonly name: string; readonly width: number; readonly path: string; readonly firstFrame?: number },
+): Values {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return values;
+  throw new SpeechTokensError('checkpoint-invalid', {
+    problem: `This saved training of k-means holds values that are no features (${path})`,
+    found: `${values[at]} in row ${firstFrame + Math.floor(at / width)} of ${name}`,
+    wanted: 'finite values',
+    remedy: 'Remove the file and train anew',
+    details: { path },
+  });
 }
 
 interface ParsedState extends Pick<KmeansState, 'options' | 'notes'> {

@@ -53,6 +53,15 @@ export async function openNetwork(files: EncoderFiles, options: NetworkOptions =
   }
   const directory = checkpoint.directory;
   if (modelType === 'whisper') {
+    // GLM-4-Voice's tokenizer calls itself so, with other convolutions and another attention.
+    const quantizer = config.value('quantize_position');
+    if (quantizer !== undefined) {
+      config.fail(
+        'quantize_position',
+        `a quantizer, ${JSON.stringify(quantizer)}`,
+        'none: its units are those of ssl:glm-4-voice',
+      );
+    }
     const parsed = parseWhisperConfig(config, preprocessor);
     return { network: whisperNetwork(parsed, checkpoint, options.padToChunk ?? true), weightsDirectory: directory };
   }

@@ -1,4 +1,4 @@
-import type { ModelFile, ResolvedModelFile, TokenizerComponent } from '@speech-tokens/core';
+import { hubFile, type ModelFile, type ResolvedModelFile, type TokenizerComponent } from '@speech-tokens/core';
 import { configName, preprocessorName } from '../network/encoder-directory.ts';
 import { loadUnits } from './load-units.ts';
 import { unitSpaceShape } from './unit-tokenizer.ts';
@@ -78,8 +78,3 @@ const hubertBaseUnits = [50, 100, 200].map(
 );
 
 export const publishedUnits: readonly PublishedUnits[] = hubertBaseUnits;
-
-/** A file of a hub repository, newest revision: the store pins its commit and its hash on first use. */
-function hubFile(repository: string, file: string, licence: string): ModelFile {
-  return { name: file, source: { type: 'hub', repository, revision: 'main', file }, licence };
-}

@@ -1,10 +1,4 @@
-import {
-  checkCodebookCount,
-  type SpeechTokenizerV1,
-  type TokenSpace,
-  tokenizeOneByOne,
-  validateAudioClip,
-} from '@speech-tokens/core';
+import { createWholeTokenizer, type SpeechTokenizerV1, type TokenSpace } from '@speech-tokens/core';
 import type { Centroids } from '../centroids/centroids.ts';
 import { nearestCentroid } from '../centroids/nearest-centroid.ts';
 import type { FrameWindows } from '../features/frame-windows.ts';
@@ -33,11 +27,11 @@ export function unitSpaceShape(clock: FrameClock, unitCount: number): Omit<Token
 
 /**
  * A tokenizer whose ids are the nearest centroids of an encoder's features. The search is a part of the graph: features do
- * not leave it. It does not stream, as every frame sees those after it.
+ * not leave it. It does not stream, as every frame sees those after it. A batch goes clip by clip: one alone fills the
+ * processor, and padding would only add frames and change those that are there.
  */
 export async function createUnitTokenizer(parts: UnitTokenizerParts): Promise<SpeechTokenizerV1> {
   const { tokenSpace, network, layer, centroids, windows, openGraph } = parts;
-  const audioFormat = { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 };
   const runs = await openLayerRuns({
     network,
     layer,
@@ -48,25 +42,14 @@ export async function createUnitTokenizer(parts: UnitTokenizerParts): Promise<Sp
       return g.node('Cast', [ids], { elementType: 'int32', shape: ids.shape }, { to: 6 });
     },
   });
-  const tokenize: SpeechTokenizerV1['tokenize'] = async (clip, { codebookCount, ...options } = {}) => {
-    options.signal?.throwIfAborted();
-    checkCodebookCount(codebookCount, 1);
-    validateAudioClip(clip, audioFormat);
-    const samples = clip.channels[0]!;
-    const ids = new Uint32Array(frameCountOf(network.clock, samples.length));
-    await runs.run(samples, options, (values, { coreStartFrame }) => ids.set(values, coreStartFrame));
-    return { tokenSpace, startSample: 0, sampleCount: samples.length, tracks: [{ ids }] };
-  };
-  return {
-    specificationVersion: 'v1',
+  return createWholeTokenizer({
     tokenSpace,
-    audioFormat,
-    tokenize,
-    // One by one: a clip alone fills the processor, and padding would only add frames and change those that are there.
-    async tokenizeBatch(clips, options = {}) {
-      checkCodebookCount(options.codebookCount, 1);
-      return tokenizeOneByOne({ audioFormat, tokenize }, clips, options);
+    audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
+    async tracksOf([samples], _codebookCount, options) {
+      const ids = new Uint32Array(frameCountOf(network.clock, samples!.length));
+      await runs.run(samples!, options, (values, { coreStartFrame }) => ids.set(values, coreStartFrame));
+      return [{ ids }];
     },
     close: () => runs.close(),
-  };
+  });
 }

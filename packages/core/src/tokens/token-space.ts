@@ -61,8 +61,9 @@ export interface TokenSpace {
   readonly blockSamples?: number;
   /**
    * Present where a frame is made of a whole window of audio (self-supervised encoders: 400 samples every 320): frame n of a
-   * recording stands for the windowSamples from n · hop on, and audio at its end that fills no window has no frame. From one
-   * hop to two; all codebooks then have one hop, and there are no segments and no blocks.
+   * recording stands for the windowSamples from n · hop on, and audio at its end that fills no window has no frame. At most
+   * two hops; less than one where a frame is made as soon as a part of its hop is there (160 samples of 640). All codebooks
+   * then have one hop, and there are no segments and no blocks.
    */
   readonly windowSamples?: number;
   /**

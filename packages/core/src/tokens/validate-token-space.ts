@@ -118,8 +118,8 @@ function validateWindows({ windowSamples, segments, blockSamples, codebooks }: T
   const [hop] = hops;
   if (hop === undefined || hops.size > 1) throw invalid('windowSamples', `hops of ${[...hops].join(', ')}`, 'one hop');
   // So that the frames of a stretch that ends between two frames can be told from its length: one more, or not.
-  if (!isCount(windowSamples) || windowSamples < hop || windowSamples > 2 * hop) {
-    throw invalid('windowSamples', showValue(windowSamples), `an integer of ${hop} to ${2 * hop}`);
+  if (!isCount(windowSamples) || windowSamples > 2 * hop) {
+    throw invalid('windowSamples', showValue(windowSamples), `an integer of 1 to ${2 * hop}`);
   }
 }
 

@@ -40,7 +40,7 @@ export const anyGrid: fc.Arbitrary<TokenGrid> = fc
     hops: hopLists,
     segments: segmentLists,
     hasBlocks: fc.boolean(),
-    windowSamples: fc.constantFrom(undefined, undefined, 4, 5, 8),
+    windowSamples: fc.constantFrom(undefined, undefined, 1, 3, 4, 5, 8),
     sampleCount: fc.nat(70),
     startFrame: fc.nat(3),
     padded: fc.boolean(),

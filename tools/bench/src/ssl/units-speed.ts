@@ -4,17 +4,16 @@
  * usage: pnpm bench ssl CHECKPOINTS [--python PYTHON] [--only NAME,…] [--layers 6,9] [--seconds 10] [--threads 1,2]
  *        [--rounds 7]
  */
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import plugin, { openFeatureEncoder } from '@speech-tokens/codec-ssl';
 import { findComponent, type SpeechTokenizerV1 } from '@speech-tokens/core';
 import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
 import { syntheticChannels } from '../codecs/checkpoints.ts';
+import { startTimedProcess } from './timed-process.ts';
 import { readUnitReference } from './unit-reference.ts';
 
 const { values, positionals } = parseArgs({
@@ -137,19 +136,5 @@ async function startPytorch(python: string, folder: string, layer: number, threa
   const path = join(temporary, 'samples.f32');
   await writeFile(path, new Uint8Array(samples.buffer));
   const options = ['--layer', String(layer), '--threads', String(threadCount)];
-  const child = spawn(python, [script, folder, path, ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error('PyTorch has stopped');
-    return value;
-  };
-  await next();
-  return {
-    async time(how: 'all' | 'cut'): Promise<number> {
-      child.stdin.write(`${how}\n`);
-      return Number(await next());
-    },
-    stop: () => child.stdin.end(),
-  };
+  return startTimedProcess(python, [script, folder, path, ...options]);
 }

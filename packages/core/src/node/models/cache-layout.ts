@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { sha256OfText } from './file-hash.ts';
+import { sha256OfText } from '../files/file-hash.ts';
 
 /** Where things are in the cache folder. */
 export interface CacheLayout {

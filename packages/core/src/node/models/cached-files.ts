@@ -2,7 +2,7 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ModelSource } from '../../contract/model-file.ts';
 import { isSpeechTokensError, type SpeechTokensError } from '../../errors/speech-tokens-error.ts';
-import { hashFile } from './file-hash.ts';
+import { hashFile } from '../files/file-hash.ts';
 import { withFileLock } from './file-lock.ts';
 import { stampOf } from './file-records.ts';
 import { cannotWrite, corrupt } from './model-errors.ts';

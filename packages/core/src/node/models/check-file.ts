@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import type { CallOptions } from '../../contract/call-options.ts';
 import type { ModelFile, ModelSource, ResolvedModelFile } from '../../contract/model-file.ts';
-import { hashFile } from './file-hash.ts';
+import { hashFile } from '../files/file-hash.ts';
 import { type FileRecords, stampOf } from './file-records.ts';
 import { corrupt, type WantedContent } from './model-errors.ts';
 

@@ -1,8 +1,8 @@
 import { realpath, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelSource } from '../../contract/model-file.ts';
+import { sha256OfText } from '../files/file-hash.ts';
 import { isRecord } from '../is-record.ts';
-import { sha256OfText } from './file-hash.ts';
 import { readJson, writeJson } from './json-file.ts';
 
 /** What was found out about a file when it was checked last. It holds as long as size and time stamp do. */

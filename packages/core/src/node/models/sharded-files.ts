@@ -3,8 +3,8 @@ import { readCheckpointIndex } from '../../checkpoint-index/read-checkpoint-inde
 import type { CallOptions } from '../../contract/call-options.ts';
 import type { ModelFile, ModelStore, ResolvedModelFile } from '../../contract/model-file.ts';
 import { isSpeechTokensError } from '../../errors/speech-tokens-error.ts';
+import { sha256OfText } from '../files/file-hash.ts';
 import { openFileSource } from '../files/file-source.ts';
-import { sha256OfText } from './file-hash.ts';
 import { missing } from './model-errors.ts';
 
 /** Whether a file is, by its name, the index of weights in several files. */
