@@ -27,6 +27,10 @@ export async function decode(
   const totalSeconds = grid.sampleCount / grid.tokenSpace.sampleRateHz;
   const told = async function* (): AsyncGenerator<PcmChunk> {
     let doneSeconds = 0;
+    // Tokens of a part stand at its place in the recording, and so does their sound.
+    const silence = Math.round((grid.startSample / grid.tokenSpace.sampleRateHz) * sampleRateHz);
+    const channels = Array.from({ length: channelCount }, () => new Float32Array(silence));
+    if (silence > 0) yield { sampleRateHz, channels, startSample: 0 };
     for await (const chunk of detokenizeGrid(detokenizer, grid, codebookCount, signal)) {
       doneSeconds += sampleCountOf(chunk) / sampleRateHz;
       progress({ stage: 'Decoding', doneSeconds, totalSeconds });

@@ -138,6 +138,12 @@ describe('other documents', () => {
     const fromRecording = await recording.request('decode', { tokenizer: codec, codebookCount: 8 });
     expect(fromFile.sound.channels).toEqual(fromRecording.sound.channels);
     expect(fromFile.figures).toEqual([]);
+    const rest = { tokenizer: codec, startSample: 16_000, endSample: sampleCount, format: 'safetensors' } as const;
+    const part = opened({ name: 'part', bytes: await recording.request('exportTokens', rest) });
+    const { sound } = await part.request('decode', { tokenizer: null, codebookCount: 8 });
+    expect(sound.channels[0]!.length).toBe(sampleCount);
+    expect(sound.channels[0]!.subarray(0, 16_000).every((value) => value === 0)).toBe(true);
+    expect(sound.channels[0]!.subarray(16_000, 17_000).some((value) => value !== 0)).toBe(true);
     await expect(tokens.request('pictures', {})).rejects.toThrow('no recording');
   });
 

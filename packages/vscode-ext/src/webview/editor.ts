@@ -60,7 +60,7 @@ export function createEditor(
     onPlay: () => void sounds.toggle(),
     onSwap: swap,
     onSound: (sound) => change({ sound }, showSound),
-    onCodebooks: (codebookCount) => change({ codebookCount }, showSound),
+    onCodebooks: (codebookCount) => change({ codebookCount }, () => void decodeAgain()),
     onSpeed: (speed) => change({ speed }, () => sounds.setSpeed(speed)),
     onLoop: (isLooped) => change({ isLooped }, showLoop),
     onScale: (frequencyScale) => change({ frequencyScale }, () => picture?.view.setFrequencyScale(frequencyScale)),
@@ -167,6 +167,13 @@ export function createEditor(
       sounds.set(id, result.sound);
       showAll();
     });
+  }
+
+  /** With another number of codebooks: what is heard first. */
+  async function decodeAgain(): Promise<void> {
+    const ids = shown().map(([id]) => id);
+    for (const id of ids.filter((one) => one === state.sound)) await decode(id);
+    for (const id of ids.filter((one) => decoded.has(one))) await decode(id);
   }
 
   /** What is not chosen any more is forgotten here; the process keeps its tokens. */
