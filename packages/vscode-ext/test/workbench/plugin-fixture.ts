@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const provides = [{ kind: 'tokenizer', id: 'count:up', title: 'Counts from 0' }];
+const ids = ['count:up', 'count:on', 'count:further', 'count:in-vain'];
+
+const provides = ids.map((id) => ({ kind: 'tokenizer', id, title: 'Counts from 0' }));
 
 const code = `
 const tokenSpace = {
@@ -12,9 +14,9 @@ const tokenSpace = {
 };
 export default {
   specificationVersion: 'v1',
-  components: [{
+  components: ${JSON.stringify(ids)}.map((id) => ({
     kind: 'tokenizer',
-    id: 'count:up',
+    id,
     title: 'Counts from 0',
     models: [],
     tokenSpace,
@@ -28,7 +30,7 @@ export default {
       },
       async close() {},
     }),
-  }],
+  })),
 };
 `;
 

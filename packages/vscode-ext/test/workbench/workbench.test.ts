@@ -230,7 +230,7 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     expect(await editor.getByRole('alert').count()).toBe(0);
   });
 
-  test('a codec package of the workspace runs after somebody has agreed', async () => {
+  test('a codec package of the workspace runs after somebody has agreed, and four tokenizers stand side by side', async () => {
     const editor = await opened('goodbye.wav');
     await quality(editor).waitFor();
     await editor.getByText(/^Tokenizers: /).click();
@@ -238,6 +238,13 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await page.getByRole('button', { name: 'Run Its Code' }).click();
     await until(() => canvases(editor)).toBe(3 + 8 + 1);
     expect(await editor.getByText(/^No sound of these tokens: No detokenizer here reads/).count()).toBe(1);
+    for (const [i, id] of ['count:on', 'count:further'].entries()) {
+      await editor.getByRole('checkbox', { name: new RegExp(`^${id}`) }).check();
+      await until(() => canvases(editor)).toBe(3 + 8 + 2 + i);
+    }
+    expect(await editor.getByRole('checkbox', { name: /^count:in-vain/ }).isDisabled()).toBe(true);
+    await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).uncheck();
+    await until(() => canvases(editor)).toBe(3 + 3);
   });
 
   test('in Restricted Mode the bundled tokenizers run, and no others are offered', async () => {
