@@ -26,7 +26,14 @@ try {
   await mkdir(out, { recursive: true });
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const packagePath = join(out, `${manifest.name}-${manifest.version}-${target}.vsix`);
-  await createVSIX({ cwd: folder, packagePath, dependencies: false, target, skipLicense: false });
+  // The README's picture is shown from the repository.
+  const { url, directory } = manifest.repository;
+  const address = url.replace(/^git\+/, '').replace(/\.git$/, '');
+  const base = {
+    baseContentUrl: `${address}/blob/HEAD/${directory}`,
+    baseImagesUrl: `${address}/raw/HEAD/${directory}`,
+  };
+  await createVSIX({ cwd: folder, packagePath, dependencies: false, target, ...base });
   const { size } = await stat(packagePath);
   console.log(`${target}  ${(size / 1e6).toFixed(1)} MB  ${packagePath}`);
 } finally {

@@ -70,7 +70,8 @@ export function createSounds({ onTime }: SoundEvents): Sounds {
     },
     seek(seconds) {
       at = seconds;
-      player?.seek(seconds);
+      if (player === undefined) onTime(seconds, false);
+      else player.seek(seconds);
     },
     loop(wanted) {
       if (wanted?.start === stretch?.start && wanted?.end === stretch?.end) return;

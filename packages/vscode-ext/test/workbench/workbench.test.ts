@@ -121,6 +121,9 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await until(() => editor.locator('.token-view-status').textContent()).toMatch(
       /codebook-0: id \d+ of 1024, token 0,/,
     );
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await until(() => editor.getByLabel('Playhead').textContent()).toBe('0.02 s');
   });
 
   test('playing moves the playhead, and changing the sound does not stop it', async () => {
