@@ -1,0 +1,75 @@
+// usage: node build.mjs: the extension's three programs, each in one file with all that it imports, in dist.
+import { rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const shared = {
+  absWorkingDir: here('.'),
+  bundle: true,
+  minify: true,
+  conditions: ['@speech-tokens/source'],
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+};
+
+/**
+ * Packages that stay packages beside the bundle, where scripts/package.mjs puts them: parts of these decoders are under the
+ * LGPL, and anyone may put others in their place; the resampler reads a file beside its script.
+ */
+const separate = [
+  '@echogarden/speex-resampler-wasm',
+  'mpg123-decoder',
+  'opus-decoder',
+  '@wasm-audio-decoders/ogg-vorbis',
+];
+
+await rm(here('dist'), { recursive: true, force: true });
+const built = await Promise.all([
+  // The editor loads CommonJS everywhere.
+  build({
+    ...shared,
+    entryPoints: [here('src/host/extension.ts')],
+    outfile: here('dist/host/extension.cjs'),
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode'],
+    // What the host imports of packages has no use for the place of its own file.
+    define: { 'import.meta.url': 'undefined' },
+    logOverride: { 'empty-import-meta': 'silent' },
+  }),
+  // A thread of its own runs parts of large models; the file beside it is found by its name.
+  build({
+    ...shared,
+    entryPoints: {
+      child: here('src/inference/child.ts'),
+      'session-thread': fileURLToPath(import.meta.resolve('@speech-tokens/onnx-graph/package.json')).replace(
+        /package\.json$/,
+        'src/session/thread/session-thread.ts',
+      ),
+    },
+    outdir: here('dist/inference'),
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    external: ['onnxruntime-node', ...separate],
+    // Packages in CommonJS within an ES module ask for `require`.
+    banner: { js: "import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);" },
+  }),
+  build({
+    ...shared,
+    entryPoints: [here('src/webview/page.ts')],
+    outfile: here('dist/webview/page.js'),
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+  }),
+]);
+
+// For the notices: folders of other people's packages that are in a bundle.
+const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+await writeFile(here('dist/packages.json'), JSON.stringify({ separate, bundled: [...new Set(folders)].sort() }));

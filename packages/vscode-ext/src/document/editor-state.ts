@@ -1,0 +1,95 @@
+import type { FrequencyScale, ViewState } from '@speech-tokens/token-view';
+import { frequencyScales } from '@speech-tokens/token-view';
+
+/** As many tokenizers stand side by side. */
+export const mostTokenizers = 4;
+
+export const speeds = [0.5, 0.75, 1, 1.5, 2] as const;
+
+/** Which sound is heard: the recording (`recordingSound`), or what the tokens of a tokenizer say, by its id. */
+export type SoundChoice = string;
+
+export const recordingSound: SoundChoice = 'recording';
+
+/** Stands for the id of a tokenizer where the file itself holds the tokens. */
+export const ownTokens = '';
+
+/** What a user has set in one editor. Plain data, kept over a reload. */
+export interface EditorState {
+  /** Ids, each once, in the order of the lanes. */
+  readonly tokenizers: readonly string[];
+  /** How many codebooks are decoded, coarse first; all of them where absent. */
+  readonly codebookCount: number | undefined;
+  readonly sound: SoundChoice;
+  readonly speed: number;
+  readonly isLooped: boolean;
+  readonly frequencyScale: FrequencyScale;
+  /** Absent before the first look. */
+  readonly view: ViewState | undefined;
+}
+
+export function initialState(tokenizers: readonly string[]): EditorState {
+  return {
+    tokenizers: distinct(tokenizers),
+    codebookCount: undefined,
+    sound: recordingSound,
+    speed: 1,
+    isLooped: true,
+    frequencyScale: 'mel',
+    view: undefined,
+  };
+}
+
+/** What was kept, as far as it makes sense; the rest as in `fallback`. */
+export function restoredState(kept: unknown, fallback: EditorState): EditorState {
+  if (typeof kept !== 'object' || kept === null) return fallback;
+  const { tokenizers, codebookCount, sound, speed, isLooped, frequencyScale, view } = kept as {
+    readonly [Key in keyof EditorState]?: unknown;
+  };
+  const isIds = Array.isArray(tokenizers) && tokenizers.every((id) => typeof id === 'string');
+  return {
+    tokenizers: isIds ? distinct(tokenizers as string[]) : fallback.tokenizers,
+    codebookCount: isCount(codebookCount) ? codebookCount : fallback.codebookCount,
+    sound: typeof sound === 'string' ? sound : fallback.sound,
+    speed: speeds.find((known) => known === speed) ?? fallback.speed,
+    isLooped: typeof isLooped === 'boolean' ? isLooped : fallback.isLooped,
+    frequencyScale: frequencyScales.find((scale) => scale === frequencyScale) ?? fallback.frequencyScale,
+    view: isView(view) ? view : fallback.view,
+  };
+}
+
+/** Adds a tokenizer, or takes it away. One stays, and no more than `mostTokenizers` come. */
+export function toggledTokenizer(state: EditorState, id: string): EditorState {
+  const has = state.tokenizers.includes(id);
+  if (has ? state.tokenizers.length === 1 : state.tokenizers.length >= mostTokenizers) return state;
+  const tokenizers = has ? state.tokenizers.filter((other) => other !== id) : [...state.tokenizers, id];
+  return { ...state, tokenizers, sound: has && state.sound === id ? recordingSound : state.sound };
+}
+
+function distinct(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)].slice(0, mostTokenizers);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1;
+}
+
+function isView(value: unknown): value is ViewState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { range, playheadSample, selection } = value as { readonly [Key in keyof ViewState]?: unknown };
+  return isRange(range) && Number.isFinite(playheadSample) && (selection === undefined || isRange(selection));
+}
+
+function isRange(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { startSample, endSample } = value as { readonly startSample?: unknown; readonly endSample?: unknown };
+  return Number.isFinite(startSample) && Number.isFinite(endSample) && (startSample as number) <= (endSample as number);
+}
+
+/** As many of some tokens' codebooks as are decoded: the wanted ones, where a part of them can be decoded at all. */
+export function decodedCodebooks(
+  { codebookCount: wanted }: Pick<EditorState, 'codebookCount'>,
+  { codebookCount, prefixDecodable }: { readonly codebookCount: number; readonly prefixDecodable: boolean },
+): number {
+  return prefixDecodable ? Math.min(wanted ?? codebookCount, codebookCount) : codebookCount;
+}

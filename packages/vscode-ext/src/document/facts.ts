@@ -1,0 +1,42 @@
+import type { TokenLane } from '@speech-tokens/token-view';
+
+/** What is known of a document when it is open. */
+export interface DocumentFacts {
+  readonly kind: 'recording' | 'tokens';
+  /** Of the time axis: the recording's rate, or that of the tokens' space. */
+  readonly sampleRateHz: number;
+  readonly sampleCount: number;
+  /** A few words each, for people: duration, rate, channels, format. */
+  readonly facts: readonly string[];
+  /** Bytes of its sound as 32-bit samples; 0 for tokens. */
+  readonly soundBytes: number;
+}
+
+/** Tokens of a document by one tokenizer. */
+export interface TokensFound {
+  readonly title: string;
+  /** For example `8 × 1024 at 50 frames/s · 4.00 kbps`. */
+  readonly about: string;
+  /** At the document's rate. */
+  readonly lanes: readonly TokenLane[];
+  /** Of the codebooks that can be decoded. */
+  readonly codebookCount: number;
+  /** Whether any first codebooks decode. */
+  readonly prefixDecodable: boolean;
+  /** Absent where they can be decoded; otherwise why not, for people. */
+  readonly notDecodable?: string;
+  readonly statistics: StatisticsTable;
+}
+
+/** A table for people, by codebook. */
+export interface StatisticsTable {
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Formats in which tokens of a selection are saved. */
+export const tokensFormats = ['json', 'csv', 'npy', 'safetensors'] as const;
+export type TokensFormat = (typeof tokensFormats)[number];
+
+/** Longest sound that an editor holds and plays, as 32-bit samples: 35 minutes of 16 kHz mono. */
+export const mostSoundBytes: number = 128 * 2 ** 20;

@@ -1,0 +1,22 @@
+export {
+  decodedCodebooks,
+  type EditorState,
+  initialState,
+  mostTokenizers,
+  ownTokens,
+  recordingSound,
+  restoredState,
+  type SoundChoice,
+  speeds,
+  toggledTokenizer,
+} from './editor-state.ts';
+export {
+  type DocumentFacts,
+  mostSoundBytes,
+  type TokensFormat,
+  type TokensFound,
+  tokensFormats,
+} from './facts.ts';
+export { gridToCsv } from './grid-csv.ts';
+export { exportName, recordingEndings, tokensEnding } from './names.ts';
+export { statisticsTable } from './statistics-table.ts';

@@ -1,0 +1,65 @@
+import type { TokensFormat } from '../document/index.ts';
+import type { InferenceMethods, TokenizerChoice, TokenizerId } from '../inference/index.ts';
+
+/** Without the id of the document: a page has one. */
+type OfOneDocument<Method extends { readonly params: object }> = Omit<Method, 'params'> & {
+  readonly params: Omit<Method['params'], 'document' | 'source'>;
+};
+
+export interface Tokenizers {
+  readonly tokenizers: readonly TokenizerChoice[];
+  /** Whether those of the workspace are among them. */
+  readonly isTrusted: boolean;
+}
+
+interface Stretch {
+  /** At the document's rate. */
+  readonly startSample: number;
+  readonly endSample: number;
+}
+
+/** Where something was saved; `null` where the user did not want it after all. */
+type Saved = string | null;
+
+/** What the host answers a page. */
+export type HostMethods = {
+  readonly start: {
+    readonly params: null;
+    readonly progress: never;
+    readonly result: Tokenizers & {
+      readonly fileName: string;
+      /** The tokenizers of a file that is opened for the first time. */
+      readonly chosen: readonly string[];
+    };
+  };
+  readonly open: OfOneDocument<InferenceMethods['open']>;
+  readonly pictures: OfOneDocument<InferenceMethods['pictures']>;
+  readonly sound: OfOneDocument<InferenceMethods['sound']>;
+  readonly tokenize: OfOneDocument<InferenceMethods['tokenize']>;
+  readonly decode: OfOneDocument<InferenceMethods['decode']>;
+  readonly saveTokens: {
+    readonly params: Stretch & {
+      readonly tokenizer: TokenizerId;
+      readonly format: TokensFormat;
+      readonly sampleRateHz: number;
+    };
+    readonly progress: never;
+    readonly result: Saved;
+  };
+  readonly saveSound: {
+    readonly params: {
+      readonly startSeconds: number;
+      readonly endSeconds: number;
+      readonly sampleRateHz: number;
+      readonly channels: readonly Float32Array[];
+    };
+    readonly progress: never;
+    readonly result: Saved;
+  };
+};
+
+/** What a page answers the host. */
+export type PageMethods = {
+  readonly inferenceEnded: { readonly params: string; readonly progress: never; readonly result: null };
+  readonly tokenizersChanged: { readonly params: Tokenizers; readonly progress: never; readonly result: null };
+};

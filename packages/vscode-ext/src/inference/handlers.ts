@@ -1,0 +1,46 @@
+import { type Handlers, RequestError } from '../protocol/index.ts';
+import { type Components, createComponents } from './components.ts';
+import { decode } from './decode.ts';
+import { exportGrid, findTokens, gridOf } from './make-tokens.ts';
+import type { InferenceMethods } from './methods.ts';
+import { type OpenDocument, openDocument } from './open-document.ts';
+import { makePictures, readSound } from './read-sound.ts';
+
+/** What the inference process does for whoever asks it. */
+export function createHandlers(): Handlers<InferenceMethods> {
+  const documents = new Map<string, OpenDocument>();
+  let components: Components = createComponents({ pluginDirectories: [], allowedPlugins: [] });
+  const find = (id: string): OpenDocument => {
+    const document = documents.get(id);
+    if (document === undefined) throw new RequestError('The document is not open', 'document-not-open');
+    return document;
+  };
+  return {
+    configure(settings) {
+      components = createComponents(settings);
+      return null;
+    },
+    tokenizers: () => components.list(),
+    async open({ document, source }, context) {
+      const opened = await openDocument(source, context);
+      await documents.get(document)?.close();
+      documents.set(document, opened);
+      return opened.facts;
+    },
+    async close({ document }) {
+      await documents.get(document)?.close();
+      documents.delete(document);
+      return null;
+    },
+    pictures: ({ document }, context) => makePictures(find(document), context),
+    sound: ({ document }, context) => readSound(find(document), context),
+    tokenize: ({ document, tokenizer }, context) => findTokens(find(document), tokenizer, components, context),
+    decode: ({ document, ...wanted }, context) => decode(find(document), wanted, components, context),
+    async exportTokens({ document, tokenizer, format, startSample, endSample }, { signal }) {
+      const opened = find(document);
+      const grid = await gridOf(opened, tokenizer, components, { signal, progress() {} });
+      const scale = grid.tokenSpace.sampleRateHz / opened.facts.sampleRateHz;
+      return exportGrid(grid, format, { startSample: startSample * scale, endSample: endSample * scale });
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodeWav, openAudioFile } from '@speech-tokens/audio-files';
+import { gridFromJson, gridFromNpy, openTokenFile } from '@speech-tokens/core';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  createInferenceDocument,
+  createInferenceProcess,
+  type DocumentSource,
+  type InferenceProcess,
+} from './index.ts';
+
+// The process itself, forked from its source, with the bundled codec.
+
+const recordings = fileURLToPath(new URL('../../../../examples/audio', import.meta.url));
+const goodbye = join(recordings, 'french-goodbye.wav');
+const codec = 'rvq:speech-16khz';
+
+const ends: string[] = [];
+const inference: InferenceProcess = createInferenceProcess({
+  script: fileURLToPath(new URL('./child.ts', import.meta.url)),
+  execArgv: ['--conditions=@speech-tokens/source'],
+  settings: { pluginDirectories: [], allowedPlugins: [] },
+  onEnd: (reason) => ends.push(reason),
+});
+let lastId = 0;
+const opened = (source: DocumentSource) => createInferenceDocument(inference, String(++lastId), async () => source);
+
+afterAll(() => inference.kill('The tests are over'));
+
+describe('a recording', () => {
+  const document = opened({ path: goodbye });
+
+  test('is opened by its content', async () => {
+    const facts = await document.request('open', {});
+    expect(facts).toMatchObject({ kind: 'recording', sampleRateHz: 16_000 });
+    expect(facts.facts).toContain('mono');
+    expect(facts.soundBytes).toBe(4 * facts.sampleCount);
+  });
+
+  test('gives pictures, with progress to the end', async () => {
+    const { sampleCount } = await document.request('open', {});
+    const done: number[] = [];
+    const { peaks, spectrogram } = await document.request(
+      'pictures',
+      {},
+      {
+        onProgress: ({ doneSeconds }) => done.push(doneSeconds),
+      },
+    );
+    expect(peaks.sampleCount).toBe(sampleCount);
+    expect(peaks.levels[0]).toBeInstanceOf(Int16Array);
+    expect(spectrogram.sampleCount).toBe(sampleCount);
+    expect(done.at(-1)).toBe(sampleCount / 16_000);
+  });
+
+  test('gives the samples that are in the file', async () => {
+    const { channels } = await document.request('sound', {});
+    const file = await openAudioFile(goodbye);
+    const [first] = await Array.fromAsync(file.read({ endSample: 1000 }));
+    expect(channels[0]!.subarray(0, 1000)).toEqual(first!.channels[0]!.subarray(0, 1000));
+    await file.close();
+  });
+
+  test('becomes tokens, figures of them, and sound that fewer codebooks change', async () => {
+    const found = await document.request('tokenize', { tokenizer: codec });
+    expect(found).toMatchObject({ title: codec, codebookCount: 8, prefixDecodable: true });
+    expect(found.notDecodable).toBeUndefined();
+    expect(found.lanes).toHaveLength(8);
+    expect(found.statistics.rows).toHaveLength(8);
+    const all = await document.request('decode', { tokenizer: codec, codebookCount: 8 });
+    const one = await document.request('decode', { tokenizer: codec, codebookCount: 1 });
+    expect(one.sound.channels[0]).toHaveLength(all.sound.channels[0]!.length);
+    expect(one.sound.channels[0]).not.toEqual(all.sound.channels[0]);
+    const siSdr = ({ figures }: typeof all): number => Number.parseFloat(figures[0]![1]);
+    expect(siSdr(all)).toBeGreaterThan(siSdr(one));
+  });
+
+  test('a selection is exported in whole frames, in every format', async () => {
+    const range = { tokenizer: codec, startSample: 1000, endSample: 4000 };
+    const bytes = (format: 'json' | 'csv' | 'npy' | 'safetensors') =>
+      document.request('exportTokens', { ...range, format });
+    const text = async (format: 'json' | 'csv'): Promise<string> => new TextDecoder().decode(await bytes(format));
+    const grid = gridFromJson(await text('json'));
+    expect([grid.startSample, grid.sampleCount]).toEqual([960, 3200]);
+    const { lanes } = await document.request('tokenize', { tokenizer: codec });
+    expect(grid.tracks.map(({ ids }) => [...ids])).toEqual(lanes.map(({ ids }) => [...ids.subarray(3, 13)]));
+    const rows = (await text('csv')).split('\r\n');
+    expect(rows).toHaveLength(1 + 8 * 10 + 1);
+    expect(rows[1]).toBe(`codebook-0,0.06,0.08,${lanes[0]!.ids[3]}`);
+    const npy = gridFromNpy(await bytes('npy'), { tokenSpace: grid.tokenSpace, sampleCount: 3200 });
+    expect(npy.tracks).toEqual(grid.tracks);
+    const { bytesSource } = await import('@speech-tokens/core');
+    const file = await openTokenFile(bytesSource(await bytes('safetensors')));
+    expect(await file.read()).toEqual(grid);
+  });
+
+  test('cancelling ends a run, and the next one starts over', async () => {
+    const other = opened({ path: join(recordings, 'sense-and-sensibility.wav') });
+    await other.request('open', {});
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const request = other.request(
+      'tokenize',
+      { tokenizer: codec },
+      {
+        signal: controller.signal,
+        onProgress: ({ doneSeconds }) => doneSeconds > 0 && controller.abort(reason),
+      },
+    );
+    await expect(request).rejects.toBe(reason);
+    expect((await other.request('tokenize', { tokenizer: codec })).lanes).toHaveLength(8);
+    other.close();
+  });
+});
+
+describe('other documents', () => {
+  test('bytes of a virtual workspace are opened like a file', async () => {
+    const bytes = new Uint8Array(await readFile(goodbye));
+    const document = opened({ name: 'goodbye.wav', bytes });
+    expect(await document.request('open', {})).toEqual(await opened({ path: goodbye }).request('open', {}));
+  });
+
+  test('a token file shows its tokens without a model, and decodes with one', async () => {
+    const recording = opened({ path: goodbye });
+    const { sampleCount } = await recording.request('open', {});
+    const whole = { tokenizer: codec, startSample: 0, endSample: sampleCount, format: 'safetensors' } as const;
+    const path = join(await mkdtemp(join(tmpdir(), 'inference-')), 'a.tokens.safetensors');
+    await writeFile(path, await recording.request('exportTokens', whole));
+    const tokens = opened({ path });
+    expect(await tokens.request('open', {})).toMatchObject({ kind: 'tokens', sampleCount });
+    const found = await tokens.request('tokenize', { tokenizer: null });
+    const made = await recording.request('tokenize', { tokenizer: codec });
+    expect(found.lanes).toEqual(made.lanes);
+    const fromFile = await tokens.request('decode', { tokenizer: null, codebookCount: 8 });
+    const fromRecording = await recording.request('decode', { tokenizer: codec, codebookCount: 8 });
+    expect(fromFile.sound.channels).toEqual(fromRecording.sound.channels);
+    expect(fromFile.figures).toEqual([]);
+    const rest = { tokenizer: codec, startSample: 16_000, endSample: sampleCount, format: 'safetensors' } as const;
+    const part = opened({ name: 'part', bytes: await recording.request('exportTokens', rest) });
+    const { sound } = await part.request('decode', { tokenizer: null, codebookCount: 8 });
+    expect(sound.channels[0]!.length).toBe(sampleCount);
+    expect(sound.channels[0]!.subarray(0, 16_000).every((value) => value === 0)).toBe(true);
+    expect(sound.channels[0]!.subarray(16_000, 17_000).some((value) => value !== 0)).toBe(true);
+    await expect(tokens.request('pictures', {})).rejects.toThrow('no recording');
+  });
+
+  test('a broken file says what is wrong with it, and is looked at anew when it is mended', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'inference-')), 'broken.wav');
+    await writeFile(path, 'no sound in here');
+    const document = opened({ path });
+    for (const method of ['open', 'pictures'] as const) {
+      await expect(document.request(method, {})).rejects.toMatchObject({ code: 'audio-decode' });
+    }
+    await writeFile(path, encodeWav({ sampleRateHz: 8000, channels: [new Float32Array(80)] }));
+    expect(await document.request('open', {})).toMatchObject({ sampleCount: 80 });
+  });
+
+  test('a file that is not there', async () => {
+    await expect(opened({ path: join(recordings, 'nothing.wav') }).request('open', {})).rejects.toMatchObject({
+      code: 'file-read',
+    });
+  });
+});
+
+describe('tokenizers', () => {
+  test('the bundled one is ready', async () => {
+    const list = await inference.request('tokenizers', null);
+    expect(list.find(({ id }) => id === codec)).toMatchObject({ isBundled: true, isReady: true });
+    expect(list.every(({ isBundled }) => isBundled)).toBe(true);
+  });
+
+  test('one of the workspace is listed without its code, and runs only where it is allowed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'workspace-'));
+    const { mkdir } = await import('node:fs/promises');
+    const plugin = join(folder, 'node_modules/tone-codec');
+    await mkdir(plugin, { recursive: true });
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ dependencies: { 'tone-codec': '1' } }));
+    const provides = [{ kind: 'tokenizer', id: 'tone:a', title: 'A tone' }];
+    const manifest = { name: 'tone-codec', version: '1.2.3', type: 'module', exports: './index.js' };
+    await writeFile(
+      join(plugin, 'package.json'),
+      JSON.stringify({ ...manifest, speechTokens: { specificationVersion: 'v1', provides } }),
+    );
+    await writeFile(join(plugin, 'index.js'), 'throw new Error("its code runs");');
+    const document = opened({ path: goodbye });
+    inference.configure({ pluginDirectories: [folder], allowedPlugins: ['tone-codec@1.2.2'] });
+    const listed = (await inference.request('tokenizers', null)).find(({ id }) => id === 'tone:a');
+    expect(listed).toEqual({
+      id: 'tone:a',
+      title: 'A tone',
+      packageName: 'tone-codec',
+      version: '1.2.3',
+      isBundled: false,
+    });
+    const run = () => document.request('tokenize', { tokenizer: 'tone:a' });
+    await expect(run()).rejects.toMatchObject({ code: 'plugin-not-allowed' });
+    inference.configure({ pluginDirectories: [folder], allowedPlugins: ['tone-codec@1.2.3'] });
+    await expect(run()).rejects.toThrow('its code runs');
+    inference.configure({ pluginDirectories: [], allowedPlugins: [] });
+  });
+});
+
+describe('when the process ends', () => {
+  test('what waits is rejected, and the next request goes on in another process', async () => {
+    const document = opened({ path: join(recordings, 'sense-and-sensibility.wav') });
+    await document.request('open', {});
+    const [first, pid] = [inference.running(), inference.pid!];
+    const killed = document.request(
+      'tokenize',
+      { tokenizer: codec },
+      {
+        onProgress: ({ doneSeconds }) => doneSeconds > 0 && process.kill(pid, 'SIGKILL'),
+      },
+    );
+    await expect(killed).rejects.toMatchObject({
+      code: 'connection-closed',
+      message: 'The inference process ended (signal SIGKILL)',
+    });
+    expect(ends).toEqual(['The inference process ended (signal SIGKILL)']);
+    expect(inference.pid).toBeUndefined();
+    expect((await document.request('tokenize', { tokenizer: codec })).lanes).toHaveLength(8);
+    expect(inference.running()).toBe(first + 1);
+  });
+
+  test('killing it on purpose rejects with the reason', async () => {
+    const request = inference.request('tokenizers', null);
+    inference.kill('Restarted');
+    await expect(request).rejects.toMatchObject({ message: 'Restarted' });
+    expect((await inference.request('tokenizers', null)).length).toBeGreaterThan(0);
+  });
+
+  test('a script that cannot be run says so', async () => {
+    const output: string[] = [];
+    const broken = createInferenceProcess({
+      script: fileURLToPath(new URL('./no-such-script.js', import.meta.url)),
+      settings: { pluginDirectories: [], allowedPlugins: [] },
+      onOutput: (text) => output.push(text),
+    });
+    await expect(broken.request('tokenizers', null)).rejects.toMatchObject({
+      message: 'The inference process ended (exit code 1)',
+    });
+    expect(output.join('')).toContain('no-such-script');
+  });
+});

@@ -1,0 +1,99 @@
+import type { PeakPyramid, Sound, Spectrogram } from '@speech-tokens/token-view';
+import type { DocumentFacts, TokensFormat, TokensFound } from '../document/index.ts';
+
+/** Where the bytes of a document are: on this machine's disk, or (from a virtual workspace) here. */
+export type DocumentSource =
+  | { readonly path: string }
+  | { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** What the process works with from its start to its end. */
+export interface InferenceSettings {
+  /** Threads of one model; the plugin's default where absent. */
+  readonly threadCount?: number;
+  /** Folders of the workspace whose dependencies may be plugins. Empty where the workspace is not trusted. */
+  readonly pluginDirectories: readonly string[];
+  /** Plugins beside the bundled ones whose code may run, as `name@version`. */
+  readonly allowedPlugins: readonly string[];
+}
+
+/** A tokenizer that can be chosen. */
+export interface TokenizerChoice {
+  readonly id: string;
+  readonly title: string;
+  readonly packageName: string;
+  readonly version: string;
+  readonly isBundled: boolean;
+  /** Whether its model is on this machine; absent where only its code could tell, which has not run. */
+  readonly isReady?: boolean;
+}
+
+export interface Done {
+  readonly stage: string;
+  readonly doneSeconds: number;
+  /** Absent where the end is not known. */
+  readonly totalSeconds?: number;
+}
+
+export interface Pictures {
+  readonly peaks: PeakPyramid;
+  readonly spectrogram: Spectrogram;
+  /** What was noticed while reading, for people. */
+  readonly warnings: readonly string[];
+}
+
+export interface Decoded {
+  readonly sound: Sound;
+  /** How far it is from the recording; empty where there is none. */
+  readonly figures: readonly (readonly [name: string, value: string])[];
+}
+
+/** Tokens of a tokenizer, or (`null`) those of the file itself. */
+export type TokenizerId = string | null;
+
+/** What the inference process answers. `document` is an id that the asker chose. */
+export type InferenceMethods = {
+  readonly configure: { readonly params: InferenceSettings; readonly progress: never; readonly result: null };
+  readonly tokenizers: {
+    readonly params: null;
+    readonly progress: never;
+    readonly result: readonly TokenizerChoice[];
+  };
+  readonly open: {
+    readonly params: { readonly document: string; readonly source: DocumentSource };
+    readonly progress: Done;
+    readonly result: DocumentFacts;
+  };
+  readonly close: { readonly params: { readonly document: string }; readonly progress: never; readonly result: null };
+  readonly pictures: {
+    readonly params: { readonly document: string };
+    readonly progress: Done & { readonly peaks?: PeakPyramid };
+    readonly result: Pictures;
+  };
+  readonly sound: {
+    readonly params: { readonly document: string };
+    readonly progress: Done;
+    readonly result: Sound;
+  };
+  readonly tokenize: {
+    readonly params: { readonly document: string; readonly tokenizer: TokenizerId };
+    readonly progress: Done;
+    readonly result: TokensFound;
+  };
+  readonly decode: {
+    readonly params: { readonly document: string; readonly tokenizer: TokenizerId; readonly codebookCount: number };
+    readonly progress: Done;
+    readonly result: Decoded;
+  };
+  readonly exportTokens: {
+    readonly params: {
+      readonly document: string;
+      readonly tokenizer: TokenizerId;
+      readonly format: TokensFormat;
+      /** At the document's rate; moved outward to whole frames. */
+      readonly startSample: number;
+      readonly endSample: number;
+    };
+    readonly progress: never;
+    readonly result: Uint8Array<ArrayBuffer>;
+  };
+};

@@ -1,0 +1,61 @@
+import type { LaneGroup, PeakPyramid, Sound, Spectrogram, ViewContent, ViewState } from '@speech-tokens/token-view';
+import { createTokenView, type TokenView, type ViewEvents } from '@speech-tokens/token-view/browser';
+import type { DocumentFacts, EditorState } from '../document/index.ts';
+
+/** What there is to see so far. */
+export interface PictureData {
+  readonly facts: DocumentFacts;
+  readonly peaks: PeakPyramid | undefined;
+  readonly spectrogram: Spectrogram | undefined;
+  readonly groups: readonly LaneGroup[];
+  /** The recording, where it is at hand: near enough, pictures are made of it. */
+  readonly recording: Sound | undefined;
+}
+
+/** The view of a page, which is made anew as its content comes. */
+export interface Picture {
+  readonly content: ViewContent;
+  readonly view: TokenView;
+}
+
+/** Puts a new view in the place of the one before, with the same range, selection and focus. */
+export function showPicture(
+  place: HTMLElement,
+  before: Picture | undefined,
+  data: PictureData,
+  { view: kept, frequencyScale }: Pick<EditorState, 'view' | 'frequencyScale'>,
+  events: ViewEvents,
+): Picture {
+  const { facts, peaks, spectrogram, groups, recording } = data;
+  const content: ViewContent = {
+    sampleRateHz: facts.sampleRateHz,
+    sampleCount: facts.sampleCount,
+    groups,
+    ...(peaks === undefined ? {} : { peaks }),
+    ...(spectrogram === undefined ? {} : { spectrogram }),
+    ...(recording === undefined
+      ? {}
+      : { samplesIn: (start, end) => recording.channels.map((samples) => samples.subarray(start, end)) }),
+  };
+  const hadFocus = before?.view.element.contains(document.activeElement) ?? false;
+  before?.view.remove();
+  let isReady = false;
+  const view = createTokenView(place, content, { ...events, onChange: (state) => isReady && events.onChange?.(state) });
+  view.setFrequencyScale(frequencyScale);
+  if (kept !== undefined) view.update(fitting(kept, groups));
+  isReady = true;
+  if (hadFocus) view.element.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  return { content, view };
+}
+
+/** Without a cursor or a mark in lanes that are not there (yet). */
+function fitting({ cursor, marked, ...state }: ViewState, groups: readonly LaneGroup[]): ViewState {
+  const idsAt = (place: { readonly group: number; readonly lane: number } | undefined) =>
+    place === undefined ? undefined : groups[place.group]?.lanes[place.lane]?.ids;
+  return {
+    ...state,
+    selection: state.selection,
+    cursor: cursor !== undefined && cursor.index < (idsAt(cursor)?.length ?? 0) ? cursor : undefined,
+    marked: idsAt(marked) === undefined ? undefined : marked,
+  };
+}

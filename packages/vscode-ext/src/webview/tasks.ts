@@ -1,0 +1,86 @@
+import type { Done } from '../inference/index.ts';
+import { isRequestError } from '../protocol/index.ts';
+import { button, create, problem, progressBar } from './controls/index.ts';
+
+export interface TaskContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: Done) => void;
+}
+
+/** Long work: each piece has a bar with a button to cancel it, and where it fails, a message with a button to try again. */
+export interface Tasks {
+  readonly element: HTMLElement;
+  /**
+   * Runs something, again and again as the user asks for it, and resolves to whether it succeeded the first time.
+   * @param name of one piece of work: a new one takes the place of an older one of the same name
+   */
+  run(name: string, work: (context: TaskContext) => Promise<void>): Promise<boolean>;
+  /** Cancels and forgets all work whose name begins so. */
+  drop(prefix: string): void;
+  /** Runs again what has failed or was cancelled. */
+  retry(): void;
+}
+
+interface Task {
+  readonly controller: AbortController;
+  readonly element: HTMLElement;
+  readonly again: () => Promise<boolean>;
+  hasFailed: boolean;
+}
+
+/** Cancelled by the user, and not because something newer takes its place. */
+const cancelled = new Error('Cancelled');
+
+export function createTasks(): Tasks {
+  const element = create('div');
+  const tasks = new Map<string, Task>();
+
+  const remove = (name: string): void => {
+    const task = tasks.get(name);
+    if (task === undefined) return;
+    tasks.delete(name);
+    task.element.remove();
+    task.controller.abort(new Error('Replaced'));
+  };
+  const run: Tasks['run'] = async (name, work) => {
+    remove(name);
+    const controller = new AbortController();
+    const bar = progressBar(() => controller.abort(cancelled));
+    const place = element.appendChild(create('div', {}, bar.element));
+    const again = (): Promise<boolean> => run(name, work);
+    const task: Task = { controller, element: place, again, hasFailed: false };
+    tasks.set(name, task);
+    bar.show(name, undefined);
+    try {
+      await work({
+        signal: controller.signal,
+        onProgress({ stage, doneSeconds, totalSeconds }) {
+          bar.show(stage, totalSeconds === undefined ? undefined : Math.min(1, doneSeconds / (totalSeconds || 1)));
+        },
+      });
+      if (tasks.get(name) === task) remove(name);
+      return true;
+    } catch (error) {
+      if (tasks.get(name) !== task) return false;
+      task.hasFailed = true;
+      const text = error === cancelled ? `${name}: cancelled.` : messageOf(error);
+      place.replaceChildren(problem(text, [button('Try again', () => void again())]));
+      return false;
+    }
+  };
+  return {
+    element,
+    run,
+    drop(prefix) {
+      for (const name of [...tasks.keys()]) if (name.startsWith(prefix)) remove(name);
+    },
+    retry() {
+      for (const task of [...tasks.values()]) if (task.hasFailed) void task.again();
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return isRequestError(error, 'connection-closed') ? `${text}. What it was doing was not finished.` : text;
+}

@@ -1,0 +1,48 @@
+import { type EditorState, mostTokenizers } from '../document/index.ts';
+import type { Tokenizers } from '../host/editor-methods.ts';
+import type { TokenizerChoice } from '../inference/index.ts';
+import { checkbox, create } from './controls/index.ts';
+
+export interface TokenizerPicker {
+  readonly element: HTMLElement;
+  show(state: EditorState, tokenizers: Tokenizers): void;
+}
+
+/** One to four tokenizers; those whose models are not on this machine are named, and cannot be chosen. */
+export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPicker {
+  const list = create('fieldset');
+  const summary = create('summary');
+  return {
+    element: create('details', {}, summary, list),
+    show({ tokenizers: chosen }, { tokenizers, isTrusted }) {
+      summary.textContent = `Tokenizers: ${chosen.join(', ')}`;
+      const focused = list.contains(document.activeElement)
+        ? document.activeElement?.closest('label')?.textContent
+        : undefined;
+      const boxes = tokenizers.map((tokenizer) => {
+        const { id } = tokenizer;
+        const box = checkbox(textOf(tokenizer), () => toggle(id));
+        const isChosen = chosen.includes(id);
+        const cannot = isChosen ? chosen.length === 1 : chosen.length >= mostTokenizers || tokenizer.isReady === false;
+        box.show(isChosen, cannot);
+        return box.element;
+      });
+      const notes = [
+        `One to ${mostTokenizers}.`,
+        'A model that is not on this machine is fetched with "speech-tokens models pull ID" in a shell; nothing is fetched from here.',
+        ...(isTrusted ? [] : ['The workspace is not trusted: its own tokenizers are not offered.']),
+      ];
+      list.replaceChildren(
+        create('legend', { textContent: 'Tokenizers' }),
+        ...boxes,
+        create('p', { textContent: notes.join(' ') }),
+      );
+      for (const box of boxes) if (box.textContent === focused) box.querySelector('input')?.focus();
+    },
+  };
+}
+
+function textOf({ id, title, isBundled, isReady, packageName, version }: TokenizerChoice): string {
+  if (!isBundled) return `${id}: ${title} (${packageName} ${version}, of this workspace)`;
+  return isReady === false ? `${id}: ${title} (its model is not on this machine)` : `${id}: ${title}`;
+}

@@ -1,0 +1,101 @@
+import { type FrequencyScale, frequencyScales } from '@speech-tokens/token-view';
+import { type EditorState, type SoundChoice, speeds, type TokensFormat, tokensFormats } from '../document/index.ts';
+import { button, checkbox, create, select } from './controls/index.ts';
+
+export type ExportFormat = TokensFormat | 'wav';
+
+export interface ToolbarEvents {
+  onPlay(): void;
+  onSwap(): void;
+  onSound(choice: SoundChoice): void;
+  onCodebooks(count: number | undefined): void;
+  onSpeed(speed: number): void;
+  onLoop(isLooped: boolean): void;
+  onScale(scale: FrequencyScale): void;
+  onExport(format: ExportFormat): void;
+}
+
+/** What the toolbar shows beside the state. */
+export interface ToolbarFacts {
+  readonly hasSound: boolean;
+  readonly sounds: readonly { readonly choice: SoundChoice; readonly title: string; readonly isDisabled: boolean }[];
+  /** The most that some tokens have; 0 where none can be decoded. */
+  readonly codebookCount: number;
+  readonly hasSelection: boolean;
+}
+
+export interface Toolbar {
+  readonly element: HTMLElement;
+  show(state: EditorState, facts: ToolbarFacts): void;
+  showTime(seconds: number, isPlaying: boolean): void;
+}
+
+export function createToolbar(events: ToolbarEvents): Toolbar {
+  const play = button('Play', events.onPlay);
+  const clock = create('output', { textContent: '0.00 s' });
+  clock.setAttribute('aria-live', 'off');
+  clock.setAttribute('aria-label', 'Playhead');
+  const swap = button('Recorded / decoded (D)', events.onSwap);
+  const sound = select('Sound', events.onSound);
+  const codebooks = select('Codebooks', (value) => events.onCodebooks(value === 'all' ? undefined : Number(value)));
+  const speed = select('Speed', (value) => events.onSpeed(Number(value)));
+  const loop = checkbox('Loop the selection', events.onLoop);
+  const scale = select('Frequencies', (value) => events.onScale(value as FrequencyScale));
+  let format: ExportFormat = 'json';
+  const formats = select('as', (value) => {
+    format = value as ExportFormat;
+  });
+  const save = button('Export', () => events.onExport(format));
+  const element = create(
+    'div',
+    { className: 'toolbar' },
+    play,
+    clock,
+    swap,
+    ...[sound, codebooks, speed, loop, scale].map((control) => control.element),
+    save,
+    formats.element,
+  );
+  element.setAttribute('role', 'toolbar');
+  element.setAttribute('aria-label', 'Sound and view');
+  return {
+    element,
+    show(state, { hasSound, sounds, codebookCount, hasSelection }) {
+      play.disabled = !hasSound;
+      swap.disabled = sounds.filter(({ isDisabled }) => !isDisabled).length < 2;
+      sound.show(
+        sounds.map(({ choice, title, isDisabled }) => ({ value: choice, text: title, isDisabled })),
+        state.sound,
+      );
+      const counts = Array.from({ length: Math.max(0, codebookCount - 1) }, (_, i) => String(i + 1));
+      codebooks.show(
+        codebookCount === 0
+          ? []
+          : [...counts.map((value) => ({ value, text: `first ${value}` })), { value: 'all', text: 'all' }],
+        state.codebookCount === undefined ? 'all' : String(state.codebookCount),
+      );
+      speed.show(
+        speeds.map((value) => ({ value: String(value), text: `${value}×` })),
+        String(state.speed),
+      );
+      loop.show(state.isLooped);
+      scale.show(
+        frequencyScales.map((value) => ({ value, text: value })),
+        state.frequencyScale,
+      );
+      formats.show(
+        [
+          ...tokensFormats.map((value) => ({ value, text: value.toUpperCase(), isDisabled: codebookCount === 0 })),
+          { value: 'wav', text: 'WAV', isDisabled: !hasSound },
+        ].map((choice) => (choice.value === 'safetensors' ? { ...choice, text: 'safetensors' } : choice)),
+        format,
+      );
+      save.textContent = hasSelection ? 'Export the selection' : 'Export all';
+      save.disabled = codebookCount === 0 && !hasSound;
+    },
+    showTime(seconds, isPlaying) {
+      play.textContent = isPlaying ? 'Pause' : 'Play';
+      clock.textContent = `${seconds.toFixed(2)} s`;
+    },
+  };
+}

@@ -1,0 +1,298 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodeWav } from '@speech-tokens/audio-files';
+import { gridFromJson } from '@speech-tokens/core';
+import axe from 'axe-core';
+import type { Browser, FrameLocator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, withoutChromium } from './chromium-path.ts';
+import { type Installed, installWorkbench, packageExtension, skippedBecause } from './install.ts';
+import { packageMemoryFiles } from './memory-files.ts';
+import { installPlugin } from './plugin-fixture.ts';
+import { writeTokenFileOf } from './token-file.ts';
+import { editorOf, launchChromium, openAsTokens, startWorkbench, type Workbench } from './workbench.ts';
+
+// The extension as it is published, in a real VS Code workbench.
+
+const audio = fileURLToPath(new URL('../../../../examples/audio', import.meta.url));
+const skipped = skippedBecause ?? (chromiumPath === undefined ? withoutChromium : undefined);
+const name = (what: string): string => (skipped === undefined ? what : `${what} (skipped: ${skipped})`);
+
+const fixtures = fileURLToPath(new URL('../../../audio-files/test/fixtures', import.meta.url));
+const formats = [
+  'mono-16k.mp3',
+  'stereo-44k.ogg',
+  'stereo.opus',
+  'mono-16k-flac.ogg',
+  'stereo-48k-24-bit.flac',
+  'float.wav',
+];
+
+function tone(rateHz: number): Float32Array {
+  return Float32Array.from({ length: rateHz }, (_, n) => 0.5 * Math.sin((2 * Math.PI * 440 * n) / rateHz));
+}
+
+/** An hour at 16 kHz: a second of a tone, and silence, which takes no space on most disks. */
+async function writeHour(path: string): Promise<void> {
+  const second = encodeWav({ sampleRateHz: 16_000, channels: [tone(16_000)] });
+  const dataBytes = 3600 * 32_000;
+  const headerBytes = second.length - 32_000;
+  const header = new DataView(second.buffer, 0, headerBytes);
+  header.setUint32(4, headerBytes - 8 + dataBytes, true);
+  header.setUint32(headerBytes - 4, dataBytes, true);
+  await writeFile(path, second);
+  await truncate(path, headerBytes + dataBytes);
+}
+
+/** Long enough for a machine that has other work. */
+const patienceMs = 120_000;
+
+let browser: Browser;
+let installed: Installed;
+let vsix: string;
+let scratch: string;
+let folder: string;
+let workbench: Workbench;
+let page: Page;
+let violations: string[];
+
+describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * patienceMs, retry: 2 }, () => {
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'workbench-test-'));
+    folder = join(scratch, 'recordings');
+    await mkdir(folder);
+    await copyFile(join(audio, 'french-goodbye.wav'), join(folder, 'goodbye.wav'));
+    await copyFile(join(audio, 'sense-and-sensibility-2.flac'), join(folder, 'novel.flac'));
+    await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
+    await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
+    await installPlugin(folder);
+    for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
+    const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
+    await writeFile(join(folder, 'float.wav'), float);
+    await writeHour(join(folder, 'hour.wav'));
+    vsix = await packageExtension(scratch);
+    installed = await installWorkbench();
+    browser = await launchChromium(chromiumPath!);
+    workbench = await startWorkbench({ installed, vsix: [vsix], browser, isTrusted: true });
+  }, 10 * patienceMs);
+  afterAll(async () => {
+    await workbench?.close();
+    await browser?.close();
+    await rm(scratch, { recursive: true, force: true });
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') {
+      const path = join(tmpdir(), `${task.name.replaceAll(/\W+/g, '-')}.png`);
+      await page.screenshot({ path });
+      console.error(`A picture of it: ${path}`);
+    }
+    await page.context().close();
+  });
+
+  async function opened(file: string, where: Workbench = workbench, uri: string = folder): Promise<FrameLocator> {
+    page = await where.open(uri);
+    violations = [];
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) violations.push(message.text());
+    });
+    page.setDefaultTimeout(patienceMs);
+    return openAsTokens(page, file);
+  }
+
+  const until = <Value>(read: () => Promise<Value> | Value) => expect.poll(read, { timeout: patienceMs });
+  const control = (editor: FrameLocator, label: string) => editor.getByRole('combobox', { name: label, exact: true });
+  /** It stands there as soon as the tokens of a recording have been decoded. */
+  const quality = (editor: FrameLocator) => editor.getByText(/^SI-SDR: /);
+  const canvases = (editor: FrameLocator) => editor.locator('.token-view canvas').count();
+
+  test('a recording shows waveform, spectrogram, lanes and statistics', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    expect(await canvases(editor)).toBe(3 + 8);
+    expect(
+      await editor.getByRole('table', { name: 'Statistics of rvq:speech-16khz' }).locator('tbody tr').count(),
+    ).toBe(8);
+    expect(await editor.getByRole('alert').count()).toBe(0);
+    const first = editor.locator('.token-view-track[tabindex="0"]');
+    await first.focus();
+    await page.keyboard.press('ArrowRight');
+    await until(() => editor.locator('.token-view-status').textContent()).toMatch(
+      /codebook-0: id \d+ of 1024, token 0,/,
+    );
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await until(() => editor.getByLabel('Playhead').textContent()).toBe('0.02 s');
+  });
+
+  test('playing moves the playhead, and changing the sound does not stop it', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    await editor.getByRole('checkbox', { name: 'Loop the selection' }).focus();
+    await control(editor, 'Speed').selectOption('0.5×');
+    await editor.getByRole('button', { name: 'Play', exact: true }).click();
+    const clock = editor.getByLabel('Playhead');
+    await until(() => clock.textContent()).not.toBe('0.00 s');
+    await page.keyboard.press('d');
+    expect(await control(editor, 'Sound').inputValue()).toBe('rvq:speech-16khz');
+    await editor.getByRole('button', { name: 'Pause' }).click();
+    await editor.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    expect(await clock.textContent()).not.toBe('0.00 s');
+  });
+
+  test('fewer codebooks are further from the recording', async () => {
+    const editor = await opened('goodbye.wav');
+    const siSdr = async (): Promise<number> =>
+      Number.parseFloat((await quality(editor).textContent())!.split(': ')[1]!);
+    await quality(editor).waitFor();
+    const all = await siSdr();
+    await control(editor, 'Sound').selectOption('rvq:speech-16khz');
+    await control(editor, 'Codebooks').selectOption('1');
+    await until(siSdr).toBeLessThan(all);
+  });
+
+  test('other formats, and what is set stays when the editor was hidden', async () => {
+    const editor = await opened('novel.flac');
+    await quality(editor).waitFor();
+    await control(editor, 'Frequencies').selectOption('linear');
+    await openAsTokens(page, 'goodbye.tokens.safetensors');
+    await editorOf(page).getByText('tokens of rvq:speech-16khz').waitFor();
+    await page.getByRole('tab', { name: /novel\.flac/ }).click();
+    await editorOf(page).getByRole('heading', { name: 'novel.flac' }).waitFor();
+    expect(await control(editorOf(page), 'Frequencies').inputValue()).toBe('linear');
+  });
+
+  test('every format is opened, also with several channels', async () => {
+    page = await workbench.open(folder);
+    page.setDefaultTimeout(patienceMs);
+    for (const file of formats) {
+      const editor = await openAsTokens(page, file);
+      await editor.getByRole('heading', { name: file }).waitFor();
+      await until(() => canvases(editor)).toBe(3 + 8);
+      expect(await editor.getByRole('alert').count()).toBe(0);
+    }
+  });
+
+  test('an hour shows its waveform, and what takes long can be cancelled', async () => {
+    const editor = await opened('hour.wav');
+    await editor.getByText('1:00:00 · 16 kHz').waitFor();
+    await editor.getByText(/^Tokenizing with rvq:speech-16khz: \d+ %$/).waitFor();
+    expect(await canvases(editor)).toBe(3);
+    await editor.getByText('the sound is not played here').waitFor();
+    await editor.getByRole('button', { name: 'Cancel' }).click();
+    expect(await editor.getByRole('alert').textContent()).toContain('cancelled');
+    await editor.getByRole('button', { name: 'Try again' }).click();
+    await editor.getByText(/^Tokenizing with/).waitFor();
+  });
+
+  test('a token file shows its lanes and can be heard', async () => {
+    const editor = await opened('goodbye.tokens.safetensors');
+    const play = editor.getByRole('button', { name: 'Play', exact: true });
+    await until(() => play.isEnabled()).toBe(true);
+    expect(await canvases(editor)).toBe(1 + 8);
+    await play.click();
+    await until(() => editor.getByLabel('Playhead').textContent()).not.toBe('0.00 s');
+  });
+
+  test('tokens are exported', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    await editor.getByRole('button', { name: 'Export all' }).click();
+    await page.locator('.quick-input-widget input').waitFor();
+    await page.keyboard.press('Enter');
+    await editor.getByText(/^Saved goodbye\.0-\d+ms\.json\.$/).waitFor();
+    const saved = (await editor.getByText(/^Saved /).textContent())!.slice('Saved '.length, -1);
+    const grid = gridFromJson(await readFile(join(folder, saved), 'utf8'));
+    expect(grid.tracks).toHaveLength(8);
+  });
+
+  test('a broken file says what is wrong, and can be tried again', async () => {
+    const editor = await opened('broken.wav');
+    const alert = editor.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(/broken\.wav: /);
+    await copyFile(join(audio, 'french-goodbye.wav'), join(folder, 'broken.wav'));
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await quality(editor).waitFor();
+    expect(await alert.count()).toBe(0);
+  });
+
+  test('when the inference process is killed, the editor says so and goes on', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    for (const pid of await workbench.inferencePids()) process.kill(pid, 'SIGKILL');
+    const alert = editor.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain('The inference process ended (signal SIGKILL)');
+    await alert.getByRole('button', { name: 'Go on' }).click();
+    const before = await quality(editor).textContent();
+    await control(editor, 'Sound').selectOption('rvq:speech-16khz');
+    await control(editor, 'Codebooks').selectOption('2');
+    await until(() => quality(editor).textContent()).not.toBe(before);
+    expect(await editor.getByRole('alert').count()).toBe(0);
+  });
+
+  test('a codec package of the workspace runs after somebody has agreed, and four tokenizers stand side by side', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    await editor.getByText(/^Tokenizers: /).click();
+    await editor.getByRole('checkbox', { name: /^count:up/ }).check();
+    await page.getByRole('button', { name: 'Run Its Code' }).click();
+    await until(() => canvases(editor)).toBe(3 + 8 + 1);
+    expect(await editor.getByText(/^No sound of these tokens: No detokenizer here reads/).count()).toBe(1);
+    for (const [i, id] of ['count:on', 'count:further'].entries()) {
+      await editor.getByRole('checkbox', { name: new RegExp(`^${id}`) }).check();
+      await until(() => canvases(editor)).toBe(3 + 8 + 2 + i);
+    }
+    expect(await editor.getByRole('checkbox', { name: /^count:in-vain/ }).isDisabled()).toBe(true);
+    await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).uncheck();
+    await until(() => canvases(editor)).toBe(3 + 3);
+  });
+
+  test('in Restricted Mode the bundled tokenizers run, and no others are offered', async () => {
+    const restricted = await startWorkbench({ installed, vsix: [vsix], browser, isTrusted: false });
+    try {
+      const editor = await opened('goodbye.wav', restricted);
+      await quality(editor).waitFor();
+      await editor.getByText(/^Tokenizers: /).click();
+      await editor.getByText('The workspace is not trusted').waitFor();
+      expect(await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).isChecked()).toBe(true);
+      expect(await editor.getByRole('checkbox', { name: /^count:up/ }).count()).toBe(0);
+    } finally {
+      await restricted.close();
+    }
+  });
+
+  test('a virtual workspace has its bytes brought to the process', async () => {
+    const bytes = new Uint8Array(await readFile(join(audio, 'french-goodbye.wav')));
+    const memory = await packageMemoryFiles(scratch, { 'far.wav': bytes, 'far-broken.flac': bytes.subarray(0, 20) });
+    const virtual = await startWorkbench({ installed, vsix: [vsix, memory], browser, isTrusted: true });
+    try {
+      const editor = await opened('far.wav', virtual, 'memory:/');
+      await quality(editor).waitFor();
+      expect(await canvases(editor)).toBe(3 + 8);
+    } finally {
+      await virtual.close();
+    }
+  });
+
+  test('an accessibility checker finds nothing serious, and the policy of the page holds', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    await editor.getByText('Tokens in view as a table').click();
+    await editor.getByText(/^Tokenizers: /).click();
+    const frame = (await (await editor.locator('html').elementHandle())!.ownerFrame())!;
+    await frame.evaluate(axe.source);
+    const serious = await frame.evaluate(async () => {
+      const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
+      return found
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => {
+          return `${id}: ${nodes.map(({ html }) => html).join(' ')}`;
+        });
+    });
+    expect(serious).toEqual([]);
+    expect(violations).toEqual([]);
+  });
+});

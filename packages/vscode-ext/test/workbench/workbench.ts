@@ -1,0 +1,158 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
+import type { Installed } from './install.ts';
+
+export interface Workbench {
+  /** Opens a folder, by its path or its URI, in a page of its own. */
+  open(folder: string): Promise<Page>;
+  /** Ids of the inference processes of this workbench. */
+  inferencePids(): Promise<readonly number[]>;
+  close(): Promise<void>;
+}
+
+export interface WorkbenchOptions {
+  readonly installed: Installed;
+  /** Paths of the extensions. */
+  readonly vsix: readonly string[];
+  readonly browser: Browser;
+  /** Whether every folder is trusted. Otherwise none is, and nobody is asked. */
+  readonly isTrusted: boolean;
+}
+
+const settings = {
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'telemetry.telemetryLevel': 'off',
+  'workbench.enableExperiments': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.untrustedFiles': 'open',
+  'files.simpleDialog.enable': true,
+  'workbench.editor.enablePreview': false,
+};
+
+export function launchChromium(executablePath: string): Promise<Browser> {
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
+  return chromium.launch({ executablePath, args });
+}
+
+/** A server with the extension and a profile of its own. */
+export async function startWorkbench({ installed, vsix, browser, isTrusted }: WorkbenchOptions): Promise<Workbench> {
+  const home = await mkdtemp(join(tmpdir(), 'workbench-'));
+  const [userData, extensions, config] = ['ud', 'exts', 'config.yaml'].map((name) => join(home, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await mkdir(join(userData, 'User'), { recursive: true });
+  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(settings));
+  await writeFile(config, '');
+  const folders = ['--user-data-dir', userData, '--extensions-dir', extensions, '--config', config];
+  const env = { ...process.env, EXTENSIONS_GALLERY: '{}' };
+  const { node, entry } = installed;
+  const install = vsix.flatMap((path) => ['--install-extension', path]);
+  await promisify(execFile)(node, [entry, ...folders, ...install], { env });
+  const port = await freePort();
+  const server = spawn(
+    node,
+    [
+      entry,
+      '--auth',
+      'none',
+      '--bind-addr',
+      `127.0.0.1:${port}`,
+      '--disable-telemetry',
+      '--disable-update-check',
+      '--disable-proxy',
+      '--disable-file-downloads',
+      ...(isTrusted ? ['--disable-workspace-trust'] : []),
+      ...folders,
+    ],
+    { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  await listening(server);
+  return {
+    async open(folder) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
+      await page.locator('.explorer-folders-view').waitFor();
+      return page;
+    },
+    async inferencePids() {
+      const pids: number[] = [];
+      for (const name of await readdir('/proc')) {
+        if (!/^\d+$/.test(name)) continue;
+        const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+        if (command.includes(extensions) && command.includes('dist/inference/child.js')) pids.push(Number(name));
+      }
+      return pids;
+    },
+    async close() {
+      // Its extension host outlives the server: the whole group goes.
+      if (server.exitCode === null) process.kill(-server.pid!, 'SIGKILL');
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Opens a file from the explorer's menu. @returns the page of its editor */
+export async function openAsTokens(page: Page, name: string): Promise<FrameLocator> {
+  const item = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
+  await item.waitFor();
+  const entry = page.getByRole('menuitem', { name: 'Open as Speech Tokens' });
+  // The menu has the entry as soon as the extension is registered, a few seconds after the folder is shown.
+  for (let attempt = 0; ; attempt++) {
+    await item.click({ button: 'right' });
+    await page.locator('.monaco-menu').waitFor();
+    if ((await entry.count()) > 0) break;
+    if (attempt === 60) throw new Error('The explorer’s menu has no entry of the extension');
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(500);
+  }
+  // It does not take a click that comes at once.
+  const menu = page.locator('.monaco-menu');
+  while ((await menu.count()) > 0) {
+    await entry.click({ timeout: 1000 }).catch(() => {});
+    await page.waitForTimeout(200);
+  }
+  return editorOf(page);
+}
+
+export function editorOf(page: Page): FrameLocator {
+  return page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port');
+  return address.port;
+}
+
+function listening(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const read = (data: Buffer): void => {
+      output += data.toString();
+      if (output.includes('HTTP server listening')) resolve();
+    };
+    server.stdout?.on('data', read);
+    server.stderr?.on('data', read);
+    server.on('exit', (code) => reject(new Error(`The workbench ended with exit code ${code}: ${output}`)));
+  });
+}
