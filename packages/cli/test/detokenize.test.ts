@@ -68,6 +68,30 @@ describe('detokenize', () => {
     expect(tooMany.stderr).toMatch(/found --codebooks 9, wanted 1 to 3/);
   });
 
+  it('gives --speaker and --language to the detokenizer, digits as a number', async () => {
+    const cwd = await folderWithTokens();
+    const soundOf = async (...argv: string[]): Promise<Float32Array> => {
+      const all = ['detokenize', 'tone.tokens.safetensors', '--float', '--force', ...plugins, ...argv];
+      expect((await run(all, { cwd })).code).toBe(0);
+      return (await readAudioClip(join(cwd, 'tone.decoded.wav'))).channels[0]!;
+    };
+    const plain = await soundOf();
+    expect(await soundOf('--speaker', 'near')).toEqual(plain);
+    expect(await soundOf('--speaker', '4')).toEqual(plain.map((sample) => sample / 4));
+    const both = await soundOf('--speaker', '2', '--language', 'down');
+    expect(both).toEqual(plain.map((sample) => -sample / 2));
+  });
+
+  it('says so where the detokenizer has no voices to choose from', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'tone.wav'), toneWav(0.5, 16_000));
+    expect((await run(['tokenize', 'tone.wav', '--quiet'], { cwd })).code).toBe(0);
+    const { code, stderr } = await run(['detokenize', 'tone.tokens.safetensors', '--speaker', 'june'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/takes no conditioning.*found speaker/s);
+    expect(await readdir(cwd)).not.toContain('tone.decoded.wav');
+  });
+
   it('undoes merged repeats', async () => {
     const cwd = await folderWithTokens();
     await using file = await openTokenFileAt(join(cwd, 'tone.tokens.safetensors'));
