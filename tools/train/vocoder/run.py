@@ -16,7 +16,7 @@ def parse() -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT][@VOICE]", help="a folder of recordings; repeat it")
-    parser.add_argument("--encoder", type=Path, required=True, help="folder of the bundled encoder of units")
+    parser.add_argument("--units", type=Path, required=True, help="export of the encoder, with the units of these recordings")
     parser.add_argument("--run", type=Path, required=True, help="folder for data cache, checkpoints, log and result")
     parser.add_argument("--validation-every", type=int, default=40, help="hold out every n-th recording")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled vocoder, with this model card")
@@ -37,7 +37,7 @@ def main() -> None:
 
     config = VocoderConfig.load(args.config) if args.config else VocoderConfig()
     cache = args.run / "data"
-    prepare_all([VoicedSource.parse(text) for text in args.data], cache, args.validation_every, args.encoder, config)
+    prepare_all([VoicedSource.parse(text) for text in args.data], cache, args.validation_every, args.units, config)
     recordings = VoicedRecordings(cache, config)
     config.voices = recordings.voice_names
     vocoder = Trainer(args, args.run, recordings, config).train()

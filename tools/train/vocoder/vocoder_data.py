@@ -53,10 +53,11 @@ def file_starts(index: dict) -> np.ndarray:
 
 
 def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
-                encoder: Path, config: VocoderConfig) -> None:
+                units: Path, config: VocoderConfig) -> None:
     """Fill `cache`: samples, index with voices, pitch.npy [hops, 2], and units-K.npy [frames], -1 where there is none.
 
-    encoder: the folder of the bundled encoder of units; unit n of a recording is for the samples from 320 n on.
+    units: the folder of the encoder's export, with `units-of-training.npz` and `.json`: its units of these recordings,
+    found by their hashes. Unit n of a recording is for the samples from 320 n on.
     """
     if not (cache / "index.json").exists():
         prepare([s.source for s in sources], cache, validation_every)
@@ -76,10 +77,13 @@ def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
         np.save(cache / "pitch.npy", table)
     if not all((cache / f"units-{k}.npy").exists() for k in config.unit_counts):
         tables = {k: np.full(starts[-1], -1, np.int16) for k in config.unit_counts}
-        units_of = load_units(encoder)
-        for start, wave in zip(starts, waves()):
-            for k, units in units_of(wave).items():
-                tables[k][start : start + len(units)] = units
+        rows = {f["sha256"]: (f["first_row"], f["rows"]) for f in json.loads((units / "units-of-training.json").read_text())}
+        arrays = np.load(units / "units-of-training.npz")
+        for k in config.unit_counts:
+            ids = arrays[f"k{k}"]
+            for start, file in zip(starts, index["files"]):
+                first, count = rows.get(file["sha256"], (0, 0))
+                tables[k][start : start + count] = ids[first : first + count]
         for k, table in tables.items():
             np.save(cache / f"units-{k}.npy", table)
 
@@ -95,14 +99,18 @@ class VoicedRecordings:
         self.units = {k: torch.from_numpy(np.load(cache / f"units-{k}.npy").astype(np.int64)) for k in config.unit_counts}
         self.counts, self.delay = config.unit_counts, config.delay_frames
         self.files = index["files"]
+        has_units = self.units[self.counts[0]] >= 0
         for file, start in zip(self.files, file_starts(index)):
             file["first_frame"], file["gain"] = int(start), self.gain(file)
+            file["has_units"] = bool(has_units[file["first_frame"]])
+        if not any(file["has_units"] for file in self.files):
+            raise ValueError("the encoder's export has units of none of these recordings")
         self.voice_names = self.name_voices()
         self.weights = torch.tensor([s["weight"] for s in self.sources])
-        self.held_out = [f for f in self.files if f["validation"]]
+        self.held_out = [f for f in self.files if f["validation"] and f["has_units"]]
         self.groups = []
         for number in range(len(self.sources)):
-            files = [f for f in self.files if f["source"] == number and not f["validation"]]
+            files = [f for f in self.files if f["source"] == number and not f["validation"] and f["has_units"]]
             self.groups.append((files, torch.tensor([f["samples"] for f in files], dtype=torch.float64).cumsum(0)))
 
     def name_voices(self) -> list[str]:
