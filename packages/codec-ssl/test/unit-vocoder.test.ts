@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom, parseSafetensorsHeader, type SpeechDetokenizerV1, sliceGrid } from '@speech-tokens/core';
+import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
+import { conformanceOfPlugin, defineConformanceTests } from '@speech-tokens/core/testing';
 import { openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createUnitVocoder } from '../src/unit-vocoder/create-unit-vocoder.ts';
 import { positionNoise } from '../src/unit-vocoder/position-noise.ts';
+import { unitVocoderComponents } from '../src/unit-vocoder/unit-vocoder-components.ts';
 import { delayFrames, parseUnitVocoderConfig } from '../src/unit-vocoder/unit-vocoder-config.ts';
 import { goldenFolder } from './support/reference.ts';
 import { codeOf } from './support/units.ts';
@@ -151,4 +154,15 @@ test('configurations that do not fit are refused with the field', async () => {
     expect(await codeOf(async () => parseUnitVocoderConfig(changed, 'config.json'))).toContain(field);
   }
   expect(await codeOf(() => open(50))).toContain('found 100, 30, wanted 50');
+});
+
+describe('conformance', () => {
+  const [component] = unitVocoderComponents;
+  defineConformanceTests(
+    { test, after: afterAll },
+    conformanceOfPlugin(
+      { specificationVersion: 'v1', components: [component!] },
+      { models: withCheckpointDirectory(createModelStore(), folder, component!.models), checkpointDirectory: folder },
+    ),
+  );
 });

@@ -15,9 +15,9 @@ export interface UnitVocoderParts {
   readonly openGraph: OpenGraph;
 }
 
-/** Between the start of a frame and its sound lie at most its window, and what the blocks see after it. */
-export function unitLatencySamples(delayFrames: number, clock: { hopSamples: number; windowSamples: number }): number {
-  return delayFrames * clock.hopSamples + clock.windowSamples;
+/** Between a unit and its sound lies what the blocks see after it, and the unit itself. */
+export function vocoderLatencySamples(delayFrames: number, hopSamples: number): number {
+  return (delayFrames + 1) * hopSamples;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function createUnitVocoder(parts: UnitVocoderParts): Promise<Speech
   return createStreamDetokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz, channelCount: 1 },
-    latencySamples: unitLatencySamples(delay, config),
+    latencySamples: vocoderLatencySamples(delay, hopSamples),
     openStream({ conditioning }) {
       const { speaker } = readVoice(conditioning, tables, names);
       return {

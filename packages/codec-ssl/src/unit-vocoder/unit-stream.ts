@@ -40,6 +40,7 @@ export class UnitStream implements StreamMachine<TokenGrid, PcmChunk> {
   #originSample: number | null = null;
   #samplesPushed = 0;
   #framesPushed = 0;
+  #samplesGiven = 0;
 
   constructor(parts: UnitStreamParts) {
     const { hopSamples, size } = parts.tokenSpace.codebooks[0]!;
@@ -61,19 +62,16 @@ export class UnitStream implements StreamMachine<TokenGrid, PcmChunk> {
     if (ids.length > 0 && this.#framesPushed * this.#hop !== this.#samplesPushed) {
       throw unitsAfterEnd(this.#framesPushed, this.#samplesPushed / this.#hop);
     }
-    const first = this.#framesPushed;
     this.#samplesPushed += sampleCount;
+    const sound = await this.#run(Int32Array.from(ids), options);
     this.#framesPushed += ids.length;
-    return this.#chunks(first, await this.#run(Int32Array.from(ids), first, options));
+    // Samples without a unit: the recording has ended, and no more units will come.
+    const hasEnded = this.#framesPushed * this.#hop < this.#samplesPushed;
+    return this.#give(hasEnded ? [sound, ...(await this.#rest(options))] : [sound]);
   }
 
   async flush(options: CallOptions): Promise<readonly PcmChunk[]> {
-    if (this.#samplesPushed === 0) return [];
-    const first = this.#framesPushed;
-    const none = new Int32Array(first === 0 ? 0 : this.#parts.delayFrames).fill(this.#unitCount);
-    const sound = await this.#run(none, first, options);
-    const silence = new Float32Array(this.#samplesPushed - first * this.#hop);
-    return this.#chunks(first, joined([sound, silence]));
+    return this.#give(await this.#rest(options));
   }
 
   reset(): void {
@@ -81,6 +79,7 @@ export class UnitStream implements StreamMachine<TokenGrid, PcmChunk> {
     this.#originSample = null;
     this.#samplesPushed = 0;
     this.#framesPushed = 0;
+    this.#samplesGiven = 0;
   }
 
   save(): PlainData {
@@ -89,24 +88,39 @@ export class UnitStream implements StreamMachine<TokenGrid, PcmChunk> {
       originSample: this.#originSample,
       samplesPushed: this.#samplesPushed,
       framesPushed: this.#framesPushed,
+      samplesGiven: this.#samplesGiven,
     };
   }
 
   restore(data: PlainData): boolean {
-    const { network, originSample, samplesPushed, framesPushed } = (data ?? {}) as Record<string, PlainData>;
-    if (!isCount(samplesPushed) || !isCount(framesPushed)) return false;
+    const { network, originSample, samplesPushed, framesPushed, samplesGiven } = (data ?? {}) as Record<
+      string,
+      PlainData
+    >;
+    if (!isCount(samplesPushed) || !isCount(framesPushed) || !isCount(samplesGiven)) return false;
     if (originSample !== null && !isCount(originSample)) return false;
-    if (framesPushed > Math.ceil(samplesPushed / this.#hop)) return false;
+    if (framesPushed > Math.ceil(samplesPushed / this.#hop) || samplesGiven > samplesPushed) return false;
     if (this.#state.restore(network) !== undefined) return false;
     this.#originSample = originSample;
     this.#samplesPushed = samplesPushed;
     this.#framesPushed = framesPushed;
+    this.#samplesGiven = samplesGiven;
     return true;
   }
 
-  /** The sound of frames that follow the first `step` ones, without what lies before the recording. */
-  async #run(units: Int32Array, step: number, { signal, onProgress }: CallOptions): Promise<Float32Array> {
+  /** What is still owed where no more units come: the sound of the last ones, and silence. */
+  async #rest(options: CallOptions): Promise<readonly Float32Array[]> {
+    const soundEnd = this.#framesPushed * this.#hop;
+    const isOwed = this.#samplesGiven < soundEnd;
+    const none = new Int32Array(isOwed ? this.#parts.delayFrames : 0).fill(this.#unitCount);
+    const sound = await this.#run(none, options);
+    return [sound, new Float32Array(this.#samplesPushed - Math.max(soundEnd, this.#samplesGiven))];
+  }
+
+  /** The sound that these units settle, without what lies before the recording. */
+  async #run(units: Int32Array, { signal, onProgress }: CallOptions): Promise<Float32Array> {
     const { session, delayFrames, voice } = this.#parts;
+    const step = this.#framesPushed;
     const samples = new Float32Array(units.length * this.#hop);
     for (let start = 0; start < units.length; start += framesPerRun) {
       signal?.throwIfAborted();
@@ -128,10 +142,12 @@ export class UnitStream implements StreamMachine<TokenGrid, PcmChunk> {
     return samples.subarray(Math.min(samples.length, Math.max(0, delayFrames - step) * this.#hop));
   }
 
-  /** At most one chunk; the first run of it was that of frame `step`. */
-  #chunks(step: number, samples: Float32Array): readonly PcmChunk[] {
+  /** At most one chunk. */
+  #give(parts: readonly Float32Array[]): readonly PcmChunk[] {
+    const samples = joined(parts);
     if (samples.length === 0) return [];
-    const startSample = this.#originSample! + Math.max(0, step - this.#parts.delayFrames) * this.#hop;
+    const startSample = this.#originSample! + this.#samplesGiven;
+    this.#samplesGiven += samples.length;
     return [{ sampleRateHz: this.#parts.tokenSpace.sampleRateHz, startSample, channels: [samples] }];
   }
 }

@@ -3,7 +3,7 @@ import type { DetokenizerComponent, ModelFile } from '@speech-tokens/core';
 import { checkpointFileNames, openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
 import { unitSpaceShape } from '../units/unit-tokenizer.ts';
 import { bundledUnitVocoder } from './bundled-unit-vocoder.ts';
-import { createUnitVocoder, unitLatencySamples } from './create-unit-vocoder.ts';
+import { createUnitVocoder, vocoderLatencySamples } from './create-unit-vocoder.ts';
 import { parseUnitVocoderConfig } from './unit-vocoder-config.ts';
 
 const clock = { sampleRateHz: 16_000, hopSamples: 320, windowSamples: 560 };
@@ -21,7 +21,7 @@ export const unitVocoderComponents: readonly DetokenizerComponent[] = bundledUni
     title: `Bundled unit vocoder, 16 kHz, ${count} units, 50 frames/s`,
     models: [configFile, weightsFile],
     tokenSpace: { id: tokenSpaceId, ...unitSpaceShape(clock, count) },
-    latencySamples: unitLatencySamples(bundledUnitVocoder.delayFrames, clock),
+    latencySamples: vocoderLatencySamples(bundledUnitVocoder.delayFrames, clock.hopSamples),
     async load({ models, threadCount, ...options }) {
       const { path } = await models.resolve(configFile, options);
       const weights = await models.resolve(weightsFile, options);
