@@ -56,7 +56,7 @@ test('sound equals that of PyTorch, for each set of units and each voice', async
   for (const unitCount of [100, 30]) {
     const detokenizer = await open(unitCount);
     const grid = gridOf(detokenizer, new Int32Array(golden(`units_${unitCount}`)));
-    for (const speaker of [0, 2]) {
+    for (const speaker of unitCount === 100 ? [0, 2] : [0]) {
       const wanted = new Float32Array(golden(`samples_${unitCount}_${speaker}`));
       const { channels } = await detokenizer.detokenize(grid, { conditioning: { speaker } });
       expect(signalToNoiseDb(channels[0]!, wanted), `${unitCount} units, voice ${speaker}`).toBeGreaterThan(50);

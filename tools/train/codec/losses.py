@@ -56,7 +56,7 @@ class ReconstructionLoss(nn.Module):
         counts = {"mel": len(SCALES), "magnitude": 3, "convergence": 3, "complex": 2}
         terms = {name: sums[name] / counts[name] for name in sums}
         total = sum(self.weights[name] * term for name, term in terms.items())
-        return total, {name: float(term.detach()) for name, term in terms.items()}
+        return total, {name: float(term.detach()) for name, term in terms.items() if self.weights[name] > 0}
 
     def scale_terms(self, output: Tensor, target: Tensor, size: int) -> dict[str, Tensor]:
         window, bank = getattr(self, f"window_{size}"), getattr(self, f"bank_{size}")
@@ -75,7 +75,7 @@ class ReconstructionLoss(nn.Module):
             root_a, root_b = (0.5 * log_a).exp(), (0.5 * log_b).exp()
             norm = root_b.square().sum((1, 2)).clamp_min(1e-4)
             terms["convergence"] = ((root_a - root_b).square().sum((1, 2)) / norm).sqrt().mean()
-        if size in (256, 512):
+        if size in (256, 512) and self.weights["complex"] > 0:
             # |S|^0.3 with the phase kept; compression makes quiet parts count
             scale_a, scale_b = (-0.35 * log_a).exp(), (-0.35 * log_b).exp()
             real = a.real * scale_a - b.real * scale_b

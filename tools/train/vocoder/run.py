@@ -41,8 +41,8 @@ def main() -> None:
     recordings = VoicedRecordings(cache, config)
     config.voices = recordings.voice_names
     vocoder = Trainer(args, args.run, recordings, config).train()
-    file, frames = recordings.validation(1)[0]
-    export(vocoder, args.run / "export", {k: recordings.unit_slice(file, k, 0, frames) for k in config.unit_counts})
+    file, _ = recordings.validation(1)[0]
+    export(vocoder, args.run / "export", {k: recordings.unit_slice(file, k, 0, 75) for k in config.unit_counts})
     if args.install:
         install(args.run / "export", args.install)
 
