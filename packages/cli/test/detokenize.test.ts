@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAudioClip } from '@speech-tokens/audio-files';
-import { mergeRepeats, type TokenGrid } from '@speech-tokens/core';
+import ssl from '@speech-tokens/codec-ssl';
+import { findComponent, mergeRepeats, type TokenGrid } from '@speech-tokens/core';
 import { openTokenFileAt, writeTokenFile } from '@speech-tokens/core/node';
 import { describe, expect, it } from 'vitest';
 import { run, stepsPlugin, temporaryFolder, toneWav } from './command-line.ts';
@@ -90,6 +91,27 @@ describe('detokenize', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/takes no conditioning.*found speaker/s);
     expect(await readdir(cwd)).not.toContain('tone.decoded.wav');
+  });
+
+  it('speaks units of the bundled encoder, in the voice that is asked for', async () => {
+    const cwd = await temporaryFolder();
+    const { tokenSpace } = findComponent(ssl, 'detokenizer', 'ssl:units-50hz-k100');
+    const ids = Uint32Array.from({ length: 60 }, (_, frame) => (frame * 7) % 100);
+    const grid = { tokenSpace, startSample: 0, sampleCount: 60 * 320 + 240, tracks: [{ ids }] };
+    await writeTokenFile(join(cwd, 'units.tokens.safetensors'), [grid], { tokenSpace });
+    const soundOf = async (...argv: string[]): Promise<Float32Array> => {
+      const all = ['detokenize', 'units.tokens.safetensors', '--offline', '--force', ...argv];
+      const { code, stderr } = await run(all, { cwd });
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+      return (await readAudioClip(join(cwd, 'units.decoded.wav'))).channels[0]!;
+    };
+    const usual = await soundOf();
+    expect(usual).toHaveLength(60 * 320 + 240);
+    expect(usual.some((sample) => Math.abs(sample) > 0.01)).toBe(true);
+    expect(await soundOf('--speaker', 'allison')).toEqual(usual);
+    expect(await soundOf('--speaker', 'june')).not.toEqual(usual);
+    const unknown = await run(['detokenize', 'units.tokens.safetensors', '--force', '--speaker', 'zoe'], { cwd });
+    expect(unknown.stderr).toMatch(/found "zoe", wanted a number from 0 to 3, or one of "allison", "june"/);
   });
 
   it('undoes merged repeats', async () => {

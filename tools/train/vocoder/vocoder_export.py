@@ -64,6 +64,8 @@ def export(vocoder: Vocoder, folder: Path, units: dict[int, torch.Tensor]) -> No
         raise ValueError(f"model.safetensors has {size} bytes, more than {MAX_BYTES}")
     (folder / "config.json").write_text(vocoder.config.to_json())
     save_golden(load_vocoder(folder), units, folder / "golden.safetensors")
+    for file in folder.iterdir():
+        file.chmod(0o644)
 
 
 def install(source: Path, card: Path) -> None:
