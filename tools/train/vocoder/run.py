@@ -17,6 +17,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT][@VOICE]", help="a folder of recordings; repeat it")
     parser.add_argument("--units", type=Path, required=True, help="export of the encoder, with the units of these recordings")
+    parser.add_argument("--unit-space", action="append", default=[], metavar="ID", help="id of the token space of each set of units")
     parser.add_argument("--run", type=Path, required=True, help="folder for data cache, checkpoints, log and result")
     parser.add_argument("--validation-every", type=int, default=40, help="hold out every n-th recording")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled vocoder, with this model card")
@@ -36,6 +37,9 @@ def main() -> None:
     from vocoder_training import Trainer
 
     config = VocoderConfig.load(args.config) if args.config else VocoderConfig()
+    config.unit_spaces = args.unit_space
+    if len(set(args.unit_space)) != len(config.unit_counts):
+        sys.exit(f"wanted a --unit-space for each of {config.unit_counts} units, found {args.unit_space}")
     cache = args.run / "data"
     prepare_all([VoicedSource.parse(text) for text in args.data], cache, args.validation_every, args.units, config)
     recordings = VoicedRecordings(cache, config)

@@ -35,7 +35,7 @@ class VocoderConfig:
     sample_rate_hz: int = 16000
     hop_samples: int = 320
     unit_counts: list[int] = field(default_factory=lambda: [100, 200, 500])
-    unit_spaces: list[str] = field(default_factory=lambda: [f"ssl:units-50hz-k{k}" for k in (100, 200, 500)])
+    unit_spaces: list[str] = field(default_factory=list)  # ids of token spaces, one for each count
     unit_window_samples: int = 560
     voices: list[str] = field(default_factory=list)
     window_samples: int = 480  # of the inverse transform; its hop is half of hop_samples
