@@ -58,7 +58,8 @@ class Trainer:
         torch.set_num_threads(1)
         self.vocoder = Vocoder(config, recordings.voice_count).to(self.device)
         self.average = copy.deepcopy(self.vocoder).eval()
-        self.loss = ReconstructionLoss(complex_=0.0).to(self.device)
+        # Shorter windows than a hop show nothing that the network decides; phase is no target.
+        self.loss = ReconstructionLoss(complex_=0.0, shortest_window=256).to(self.device)
         self.discriminator = Discriminator().to(self.device)
         self.optimizer = self.make_optimizer(self.vocoder, (0.9, 0.98))
         self.opponent = self.make_optimizer(self.discriminator, (0.8, 0.99))
