@@ -1,0 +1,73 @@
+"""Log-mel frames of all recordings, and random crops of them with their targets."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common.recordings import RATE, SUFFIXES, Recordings, Source, prepare, read
+
+from features import BANDS, HOP, ROW_HOP, STACK, WINDOW, log_mel
+
+__all__ = ["RATE", "SUFFIXES", "Source", "Spectra", "prepare", "read"]
+
+
+class Spectra(Recordings):
+    """Log-mel frames (F16) of a prepared cache; those of a recording lie one after the other, an even number of them."""
+
+    def __init__(self, cache: Path):
+        super().__init__(cache)
+        self.files = [f for f in self.files if f["samples"] >= WINDOW + (STACK - 1) * HOP]
+        for file in self.files:
+            file["rows"] = ((file["samples"] - WINDOW) // HOP + 1) // STACK
+        starts = np.cumsum([0] + [f["rows"] for f in self.files])
+        for file, start in zip(self.files, starts):
+            file["first_row"] = int(start)
+        self.row_count = int(starts[-1])
+        path = cache / "log-mel.npy"
+        if not path.exists():
+            self.write(cache, path)
+        self.frames = np.load(path, mmap_mode="r")
+
+    def write(self, cache: Path, path: Path) -> None:
+        samples = np.load(cache / "samples.npy", mmap_mode="r")
+        frames = np.empty((self.row_count * STACK, BANDS), np.float16)
+
+        def one(file: dict) -> None:
+            x = samples[file["start"] : file["start"] + file["samples"]]
+            first, count = file["first_row"] * STACK, file["rows"] * STACK
+            frames[first : first + count] = log_mel(torch.from_numpy(x / np.float32(32768)))[:count].numpy()
+
+        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            list(pool.map(one, self.files))
+        np.save(path, frames)
+
+    def of(self, file: dict) -> Tensor:
+        """Log-mel frames [2 * rows, 80] of a recording."""
+        first = file["first_row"] * STACK
+        return torch.from_numpy(self.frames[first : first + file["rows"] * STACK].astype(np.float32))
+
+    def batch(self, items: int, row_count: int, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Crops of log-mel frames [items, 2 * row_count, 80] and their targets [items, row_count, heads].
+
+        `targets` [all rows, heads] are numbers of clusters. Recordings that are shorter are joined to others, so that
+        there is no padding.
+        """
+        frames = torch.empty(items, row_count * STACK, BANDS)
+        labels = torch.empty(items, row_count, targets.shape[1], dtype=torch.long)
+        for item in range(items):
+            filled = 0
+            while filled < row_count:
+                file, offset = self.choose(row_count * ROW_HOP, generator)
+                at = offset // ROW_HOP
+                count = min(file["rows"] - at, row_count - filled)
+                first = file["first_row"] + at
+                spectrum = self.frames[first * STACK : (first + count) * STACK].astype(np.float32)
+                frames[item, filled * STACK : (filled + count) * STACK] = torch.from_numpy(spectrum)
+                labels[item, filled : filled + count] = targets[first : first + count]
+                filled += count
+        return frames, labels

@@ -1,0 +1,46 @@
+"""The iterations of training one after the other. Each keeps its targets, checkpoints and result in a folder of its own."""
+
+import argparse
+
+import numpy as np
+import torch
+from transformers import Wav2Vec2BertModel
+
+from data import Spectra
+from model import small_config
+from targets import cluster_rows, first_features, layer_features
+from train import Trainer
+
+FIRST_CLUSTERS = [100, 300]
+LATER_CLUSTERS = [200, 500]
+
+
+def load_encoder(state: dict) -> Wav2Vec2BertModel:
+    """The encoder of a state that `Trainer.train` gave."""
+    layers = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("encoder.layers."))
+    encoder = Wav2Vec2BertModel(small_config(layers)).eval()
+    encoder.load_state_dict(state)
+    return encoder
+
+
+def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2BertModel:
+    """What is finished is not done again: the same command resumes."""
+    state: dict | None = None
+    for number, minutes in enumerate(args.minutes):
+        folder = args.run / f"iteration-{number + 1}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "targets.npy"
+        if not path.exists():
+            if state is None:
+                features, counts = first_features(spectra, args.seed), FIRST_CLUSTERS
+            else:
+                layer = args.target_layers[number - 1]
+                features, counts = layer_features(load_encoder(state), spectra, layer, args.threads), LATER_CLUSTERS
+            np.save(path, cluster_rows(spectra, features, counts, args.seed, args.threads).numpy().astype(np.int16))
+            del features
+        targets = torch.from_numpy(np.load(path).astype(np.int64))
+        finished = folder / "encoder.pt"
+        if not finished.exists():
+            torch.save(Trainer(args, folder, spectra, targets, minutes, state).train(), finished)
+        state = torch.load(finished, weights_only=True)
+    return load_encoder(state)

@@ -1,0 +1,86 @@
+"""The encoder: transformers' own `Wav2Vec2BertModel` in a small size, with a faster way through it for training."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import Wav2Vec2BertConfig, Wav2Vec2BertModel
+
+from features import BANDS, STACK
+
+
+def small_config(layers: int = 4) -> Wav2Vec2BertConfig:
+    return Wav2Vec2BertConfig(
+        hidden_size=256, num_hidden_layers=layers, num_attention_heads=4, intermediate_size=512,
+        feature_projection_input_dim=STACK * BANDS, hidden_act="swish", conv_depthwise_kernel_size=15,
+        position_embeddings_type="relative_key", left_max_position_embeddings=32, right_max_position_embeddings=32,
+        layerdrop=0.0, hidden_dropout=0.0, attention_dropout=0.0, activation_dropout=0.0, feat_proj_dropout=0.0,
+        conformer_conv_dropout=0.0, apply_spec_augment=False, add_adapter=False, vocab_size=None,
+    )
+
+
+def hidden_states(encoder: Wav2Vec2BertModel, rows: Tensor, mask: Tensor | None = None,
+                  layers: int | None = None) -> list[Tensor]:
+    """Rows [items, rows, 160] -> what the first layer takes and what each layer gives, [items, rows, width] each.
+
+    The same numbers as the model's own `forward` without padding, several times as fast on a CPU: no channels-first
+    copies, and the bias of positions in one product. Rows where `mask` [items, rows] is true are replaced by one
+    vector after the projection, as HuBERT does.
+    """
+    x, _ = encoder.feature_projection(rows)
+    if mask is not None:
+        x = torch.where(mask[..., None], encoder.masked_spec_embed.to(x.dtype), x)
+    config = encoder.config
+    place = torch.arange(x.shape[1])
+    before, after = config.left_max_position_embeddings, config.right_max_position_embeddings
+    distances = (place[None] - place[:, None]).clamp(-before, after) + before
+    states = [x]
+    for layer in encoder.encoder.layers[:layers]:
+        x = x + 0.5 * layer.ffn1(layer.ffn1_layer_norm(x))
+        x = x + attention(layer.self_attn, layer.self_attn_layer_norm(x), distances)
+        x = x + convolution(layer.conv_module, x)
+        x = x + 0.5 * layer.ffn2(layer.ffn2_layer_norm(x))
+        x = layer.final_layer_norm(x)
+        states.append(x)
+    return states
+
+
+def attention(module: nn.Module, x: Tensor, distances: Tensor) -> Tensor:
+    items, count, width = x.shape
+    heads, size = module.num_heads, module.head_size
+    q = module.linear_q(x).view(items, count, heads, size).transpose(1, 2).reshape(items * heads, count, size)
+    k = module.linear_k(x).view(items, count, heads, size).permute(0, 2, 3, 1).reshape(items * heads, size, count)
+    v = module.linear_v(x).view(items, count, heads, size).transpose(1, 2).reshape(items * heads, count, size)
+    # The product of each query with the vector of every distance, then that of each key: [items * heads, query, key].
+    by_distance = F.linear(q, module.distance_embedding.weight)
+    bias = by_distance.gather(2, distances.expand(items * heads, -1, -1))
+    scores = torch.baddbmm(bias, q, k) * module.scaling
+    mixed = torch.bmm(scores.softmax(-1).to(v.dtype), v)
+    return module.linear_out(mixed.view(items, heads, count, size).transpose(1, 2).reshape(items, count, width))
+
+
+def convolution(module: nn.Module, x: Tensor) -> Tensor:
+    x = F.glu(F.linear(module.layer_norm(x), module.pointwise_conv1.weight.squeeze(-1)), -1)
+    x = F.pad(x.transpose(1, 2), (module.depthwise_conv.kernel_size[0] - 1, 0))
+    x = F.conv1d(x, module.depthwise_conv.weight, groups=x.shape[1]).transpose(1, 2)
+    return F.linear(F.silu(module.depthwise_layer_norm(x)), module.pointwise_conv2.weight.squeeze(-1))
+
+
+class Predictor(nn.Module):
+    """The encoder with what only training needs: a classifier for each set of clusters."""
+
+    def __init__(self, config: Wav2Vec2BertConfig, cluster_counts: list[int]):
+        super().__init__()
+        self.encoder = Wav2Vec2BertModel(config)
+        self.heads = nn.ModuleList(nn.Linear(config.hidden_size, count) for count in cluster_counts)
+
+    def forward(self, rows: Tensor, mask: Tensor) -> list[Tensor]:
+        """Rows [items, rows, 160], mask [items, rows] -> logits [items, rows, clusters] of each set."""
+        x = hidden_states(self.encoder, rows, mask)[-1]
+        return [head(x) for head in self.heads]
+
+
+def random_mask(items: int, count: int, generator: torch.Generator, share: float = 0.08, length: int = 10) -> Tensor:
+    """Spans of `length` rows that start at `share` of all rows and may overlap [items, count]: HuBERT's masking."""
+    starts = torch.rand(items, count, generator=generator) < share
+    padded = F.pad(starts, (length - 1, 0))
+    return padded.unfold(1, length, 1).any(-1)
