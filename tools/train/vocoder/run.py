@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "codec"))  # data, losses, discriminator and layers of the codec
+sys.path.append(str(Path(__file__).resolve().parents[1] / "codec"))  # losses, discriminator and layers of the codec
 
 # Reuse freed memory instead of returning it to the system: a fifth faster on Linux CPUs.
 TUNABLES = "glibc.malloc.mmap_threshold=4000000000:glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456"

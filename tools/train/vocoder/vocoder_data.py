@@ -1,6 +1,7 @@
 """Recordings with what the vocoder is trained from: units, pitch, loudness and voice of each."""
 
 import json
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from data import RATE, Source, prepare
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common.recordings import RATE, Recordings, Source, prepare
+
 from pitch import track
 from vocoder_config import VocoderConfig
 
@@ -82,44 +85,36 @@ def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
         for k in config.unit_counts:
             ids = arrays[f"k{k}"]
             for start, file in zip(starts, index["files"]):
-                first, count = rows.get(file["sha256"], (0, 0))
+                if file["sha256"] not in rows:
+                    raise ValueError(f"{units} has no units of {file['file']}: train on recordings of the encoder's run")
+                first, count = rows[file["sha256"]]
                 tables[k][start : start + count] = ids[first : first + count]
         for k, table in tables.items():
             np.save(cache / f"units-{k}.npy", table)
 
 
-class VoicedRecordings:
+class VoicedRecordings(Recordings):
     """Random crops for training and whole held-out recordings for validation."""
 
     def __init__(self, cache: Path, config: VocoderConfig):
+        super().__init__(cache)
         index = json.loads((cache / "index.json").read_text())
-        self.sources = index["sources"]
+        self.source_voices = [source["voice"] for source in index["sources"]]
         self.samples = torch.from_numpy(np.load(cache / "samples.npy"))
         self.pitch = torch.from_numpy(np.load(cache / "pitch.npy"))
         self.units = {k: torch.from_numpy(np.load(cache / f"units-{k}.npy").astype(np.int64)) for k in config.unit_counts}
         self.counts, self.delay = config.unit_counts, config.delay_frames
-        self.files = index["files"]
-        has_units = self.units[self.counts[0]] >= 0
         for file, start in zip(self.files, file_starts(index)):
             file["first_frame"], file["gain"] = int(start), self.gain(file)
-            file["has_units"] = bool(has_units[file["first_frame"]])
-        if not any(file["has_units"] for file in self.files):
-            raise ValueError("the encoder's export has units of none of these recordings")
         self.voice_names = self.name_voices()
-        self.weights = torch.tensor([s["weight"] for s in self.sources])
-        self.held_out = [f for f in self.files if f["validation"] and f["has_units"]]
-        self.groups = []
-        for number in range(len(self.sources)):
-            files = [f for f in self.files if f["source"] == number and not f["validation"] and f["has_units"]]
-            self.groups.append((files, torch.tensor([f["samples"] for f in files], dtype=torch.float64).cumsum(0)))
 
     def name_voices(self) -> list[str]:
         """Numbers the voices: named ones first, as an export keeps them; then one for each other file."""
-        names = list(dict.fromkeys(s["voice"] for s in self.sources if s["voice"] is not None))
+        names = list(dict.fromkeys(voice for voice in self.source_voices if voice is not None))
         rows = {name: row for row, name in enumerate(names)}
         self.voice_count = len(names)
         for file in self.files:
-            voice = self.sources[file["source"]]["voice"]
+            voice = self.source_voices[file["source"]]
             file["voice"] = rows[voice] if voice is not None else self.voice_count
             self.voice_count += voice is None
         return names
@@ -130,11 +125,6 @@ class VoicedRecordings:
         power = x[: len(x) // HOP * HOP].reshape(-1, HOP).square().mean(1)
         level = power[power >= power.median()].mean().sqrt().clamp_min(1e-4)
         return float(min(LEVEL / level, 0.99 / x.abs().max().clamp_min(1e-4)))
-
-    def summary(self) -> str:
-        parts = [f"{s['name']} ({s['voice'] or 'a voice per file'}) {len(files)} files {float(ends[-1]) / RATE / 60:.1f} min "
-                 f"weight {s['weight']:g}" for s, (files, ends) in zip(self.sources, self.groups)]
-        return "; ".join(parts) + f"; held out {len(self.held_out)} files"
 
     def unit_slice(self, file: dict, k: int, first: int, count: int) -> Tensor:
         """Units [count] from a frame on; k where the recording has none (any more)."""
@@ -150,12 +140,8 @@ class VoicedRecordings:
         return Batch(k, *(torch.stack(column) for column in zip(*chosen)))
 
     def crop(self, k: int, frames: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-        files, ends = self.groups[int(torch.multinomial(self.weights, 1, generator=generator))]
-        position = torch.rand((), generator=generator, dtype=torch.float64) * ends[-1]
-        file = files[min(int(torch.searchsorted(ends, position)), len(files) - 1)]
-        room = frame_count(file["samples"]) - frames
-        first = int(torch.randint(max(room, 0) + 1, (), generator=generator))
-        return self.cut(file, k, first, frames)
+        file, offset = self.choose(frames * HOP, generator)
+        return self.cut(file, k, offset // HOP, frames)
 
     def cut(self, file: dict, k: int, first: int, frames: int) -> tuple[Tensor, ...]:
         start = file["start"] + first * HOP

@@ -23,6 +23,8 @@ from vocoder_export import first_voices
 from vocoder_model import Vocoder
 from vocoder_validation import validate
 
+LONGEST_STEP_SECONDS = 15  # a process that was stopped meanwhile has not trained
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
@@ -223,7 +225,7 @@ class Trainer:
         while self.elapsed < args.minutes * 60:
             start = time.monotonic()
             self.train_step()
-            self.elapsed += time.monotonic() - start
+            self.elapsed += min(time.monotonic() - start, LONGEST_STEP_SECONDS)
             if self.interrupted:
                 self.save()
                 sys.exit("interrupted; the checkpoint is saved")

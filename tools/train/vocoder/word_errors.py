@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "codec"))  # data
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
 
-from data import SUFFIXES, read
+from common.recordings import SUFFIXES, read
 
 
 def recognise(path: Path) -> list[str]:
