@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readAudioClip } from '@speech-tokens/audio-files';
 import ssl from '@speech-tokens/codec-ssl';
 import { findComponent, mergeRepeats, type TokenGrid } from '@speech-tokens/core';
@@ -93,14 +94,16 @@ describe('detokenize', () => {
     expect(await readdir(cwd)).not.toContain('tone.decoded.wav');
   });
 
-  it('speaks units of the bundled encoder, in the voice that is asked for', async () => {
+  it('speaks units with a vocoder of tools/train, in the voice that is asked for', async () => {
     const cwd = await temporaryFolder();
-    const { tokenSpace } = findComponent(ssl, 'detokenizer', 'ssl:units-50hz-k100');
+    const listed = findComponent(ssl, 'detokenizer', 'ssl:units-50hz-k100').tokenSpace;
+    const tokenSpace = { ...listed, id: 'ssl:units-50hz-k100#tiny' };
+    const vocoder = fileURLToPath(new URL('../../codec-ssl/test/golden/unit-vocoder', import.meta.url));
     const ids = Uint32Array.from({ length: 60 }, (_, frame) => (frame * 7) % 100);
     const grid = { tokenSpace, startSample: 0, sampleCount: 60 * 320 + 240, tracks: [{ ids }] };
     await writeTokenFile(join(cwd, 'units.tokens.safetensors'), [grid], { tokenSpace });
     const soundOf = async (...argv: string[]): Promise<Float32Array> => {
-      const all = ['detokenize', 'units.tokens.safetensors', '--offline', '--force', ...argv];
+      const all = ['detokenize', 'units.tokens.safetensors', '--checkpoint', vocoder, '--force', ...argv];
       const { code, stderr } = await run(all, { cwd });
       expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
       return (await readAudioClip(join(cwd, 'units.decoded.wav'))).channels[0]!;
@@ -108,10 +111,11 @@ describe('detokenize', () => {
     const usual = await soundOf();
     expect(usual).toHaveLength(60 * 320 + 240);
     expect(usual.some((sample) => Math.abs(sample) > 0.01)).toBe(true);
-    expect(await soundOf('--speaker', 'allison')).toEqual(usual);
-    expect(await soundOf('--speaker', 'june')).not.toEqual(usual);
-    const unknown = await run(['detokenize', 'units.tokens.safetensors', '--force', '--speaker', 'zoe'], { cwd });
-    expect(unknown.stderr).toMatch(/found "zoe", wanted a number from 0 to 3, or one of "allison", "june"/);
+    expect(await soundOf('--speaker', 'ada')).toEqual(usual);
+    expect(await soundOf('--speaker', 'eve')).not.toEqual(usual);
+    const argv = ['detokenize', 'units.tokens.safetensors', '--checkpoint', vocoder, '--force', '--speaker', 'zoe'];
+    const unknown = await run(argv, { cwd });
+    expect(unknown.stderr).toMatch(/found "zoe", wanted a number from 0 to 2, or one of "ada", "bob", "eve"/);
   });
 
   it('undoes merged repeats', async () => {

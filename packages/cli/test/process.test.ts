@@ -72,16 +72,6 @@ describe('as a process', () => {
     ]);
   });
 
-  it('tokenizes with bundled units, and shows them', async () => {
-    const cwd = await temporaryFolder();
-    const tokens = join(cwd, 'units.safetensors');
-    const made = await start(['tokenize', recording, '--tokenizer', 'ssl:units-50hz-k100', '--out', tokens], cwd).ended;
-    expect(made).toMatchObject({ code: 0, stdout: 'units.safetensors\n' });
-    const shown = await start(['inspect', tokens, '--json'], cwd).ended;
-    const { tokens: groups } = JSON.parse(shown.stdout);
-    expect(groups[0].codebooks).toMatchObject([{ name: 'units', size: 100 }]);
-  });
-
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

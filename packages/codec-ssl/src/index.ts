@@ -1,6 +1,5 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
 import { unitVocoderComponents } from './unit-vocoder/unit-vocoder-components.ts';
-import { bundledUnits } from './units/bundled-units.ts';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
 import { unitHifiGan } from './vocoder/unit-hifigan.ts';
@@ -30,12 +29,7 @@ export { type DurationPredictor, openDurationPredictor } from './vocoder/duratio
 /** Units of self-supervised speech encoders. */
 const plugin: SpeechPluginV1 = {
   specificationVersion: 'v1',
-  components: [
-    ...[...bundledUnits, ...publishedUnits].map(publishedComponent),
-    unitsOfFolder,
-    ...unitVocoderComponents,
-    unitHifiGan,
-  ],
+  components: [unitsOfFolder, ...publishedUnits.map(publishedComponent), ...unitVocoderComponents, unitHifiGan],
 };
 
 export default plugin;

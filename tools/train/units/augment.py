@@ -39,9 +39,9 @@ def warp(x: Tensor, factors: Tensor) -> Tensor:
 
 
 def add_noise(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Stationary noise of a random colour, 0 to 30 dB below the mean level of each item."""
+    """Stationary noise of a random colour, 5 to 30 dB below the mean level of each item."""
     items, frames, bands = x.shape
-    level = x.exp().mean((1, 2)).log() - uniform(items, 0, 30, generator) * math.log(10) / 10
+    level = x.exp().mean((1, 2)).log() - uniform(items, 5, 30, generator) * math.log(10) / 10
     shape = torch.randn(items, 4, generator=generator) * torch.tensor([1.5, 1.0, 0.7, 0.5])
     curves = torch.cos(math.pi * (torch.arange(bands) + 0.5) / bands * torch.arange(1, 5)[:, None])
     # The energy of noise in a narrow band: two squares of normal numbers and more, the wider the band.
@@ -78,12 +78,12 @@ def add_speaker(x: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(speaks[..., None], mixed, x)
 
 
-def perturb(x: Tensor, generator: torch.Generator, warp_reach: float = 0.16) -> Tensor:
+def perturb(x: Tensor, generator: torch.Generator, warp_reach: float = 0.14) -> Tensor:
     """Log-mel crops [items, frames, 80] -> the same with random changes, each to a part of the items."""
     items = len(x)
     factors = torch.exp(uniform(items, -warp_reach, warp_reach, generator))
     x = warp(x, factors)
-    for change, share in ((add_speaker, 0.25), (add_room, 0.3), (add_noise, 0.5)):
+    for change, share in ((add_speaker, 0.2), (add_room, 0.2), (add_noise, 0.35)):
         chosen = torch.rand(items, generator=generator) < share
         if int(chosen.sum()) > 0:
             x = torch.where(chosen[:, None, None], change(x, generator), x)

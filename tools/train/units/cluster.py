@@ -5,7 +5,7 @@ import torch
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
 
-def fit(features: np.ndarray, count: int, seed: int, passes: int = 20) -> np.ndarray:
+def fit(features: np.ndarray, count: int, seed: int, passes: int = 12) -> np.ndarray:
     """Features [rows, values] -> centroids [count, values] (F32): mini-batches first, then passes over all rows."""
     start = MiniBatchKMeans(count, batch_size=10_000, max_iter=20, n_init=3, random_state=seed).fit(features)
     centroids = start.cluster_centers_.astype(np.float32)

@@ -51,23 +51,25 @@ class Spectra(Recordings):
         first = file["first_row"] * STACK
         return torch.from_numpy(self.frames[first : first + file["rows"] * STACK].astype(np.float32))
 
-    def batch(self, items: int, row_count: int, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Crops of log-mel frames [items, 2 * row_count, 80] and their targets [items, row_count, heads].
+    def batch(self, items: int, row_count: int, targets: np.ndarray, values: np.ndarray,
+              generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Crops of log-mel frames [items, 2 * row_count, 80], with their targets and values [items, row_count, …].
 
-        `targets` [all rows, heads] are numbers of clusters. Recordings that are shorter are joined to others, so that
-        there is no padding.
+        `targets` [all rows, heads] are numbers of clusters, `values` [all rows, width] what was clustered. Recordings that
+        are shorter are joined to others, so that there is no padding.
         """
-        frames = torch.empty(items, row_count * STACK, BANDS)
-        labels = torch.empty(items, row_count, targets.shape[1], dtype=torch.long)
-        for item in range(items):
+        pieces: list[np.ndarray] = []
+        for _ in range(items):
             filled = 0
             while filled < row_count:
                 file, offset = self.choose(row_count * ROW_HOP, generator)
                 at = offset // ROW_HOP
                 count = min(file["rows"] - at, row_count - filled)
-                first = file["first_row"] + at
-                spectrum = self.frames[first * STACK : (first + count) * STACK].astype(np.float32)
-                frames[item, filled * STACK : (filled + count) * STACK] = torch.from_numpy(spectrum)
-                labels[item, filled : filled + count] = targets[first : first + count]
+                pieces.append(np.arange(file["first_row"] + at, file["first_row"] + at + count))
                 filled += count
-        return frames, labels
+        places = np.concatenate(pieces)
+        frames = self.frames.reshape(-1, STACK * BANDS)[places].astype(np.float32)
+        shape = (items, row_count, -1)
+        return (torch.from_numpy(frames).view(items, row_count * STACK, BANDS),
+                torch.from_numpy(targets[places].astype(np.int64)).view(shape),
+                torch.from_numpy(values[places].astype(np.float32)).view(shape))

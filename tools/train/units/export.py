@@ -1,12 +1,11 @@
 """Write the encoder as transformers does (`config.json`, `preprocessor_config.json`, `model.safetensors` in F16), with
-the centroids of its last layer and golden files beside it; and install it."""
+the centroids of its last layer and golden files beside it."""
 
-import argparse
 import json
 import os
 import shutil
-import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ import cluster
 from data import Spectra
 from features import HOP, STACK, WINDOW, extractor, log_mel, normalise, rows
 from model import hidden_states, small_config
-from targets import SAMPLE_ROWS, weighted_sample
 
 RECORDING = Path(__file__).resolve().parents[3] / "examples" / "audio" / "sense-and-sensibility.wav"
 UNIT_COUNTS = (100, 200, 500)
@@ -29,6 +27,7 @@ CONFIG_FIELDS = (  # of config.json: the network follows from them, and transfor
     "feature_projection_input_dim", "conv_depthwise_kernel_size", "layer_norm_eps", "position_embeddings_type",
     "left_max_position_embeddings", "right_max_position_embeddings", "add_adapter",
 )
+SAMPLE_ROWS = 60_000  # that centroids are fitted to
 MAX_BYTES = 20_000_000  # of weights and centroids together
 
 
@@ -64,14 +63,39 @@ def encode(encoder: Wav2Vec2BertModel, samples: np.ndarray) -> Tensor:
     return hidden_states(encoder, rows(normalise(frames))[None])[-1][0]
 
 
-@torch.no_grad()
-def all_features(encoder: Wav2Vec2BertModel, spectra: Spectra) -> np.ndarray:
-    """The last layer of all recordings: F32 [all rows, width]."""
-    features = np.empty((spectra.row_count, encoder.config.hidden_size), np.float32)
-    for file in spectra.files:
-        x = hidden_states(encoder, rows(normalise(spectra.of(file)))[None])[-1][0]
-        features[file["first_row"] : file["first_row"] + file["rows"]] = x.numpy()
-    return features
+def features_of(encoder: Wav2Vec2BertModel, spectra: Spectra, files: list[dict], threads: int) -> list[np.ndarray]:
+    """The last layer of each recording: F32 [rows, width]."""
+
+    @torch.no_grad()
+    def one(file: dict) -> np.ndarray:
+        return hidden_states(encoder, rows(normalise(spectra.of(file)))[None])[-1][0].numpy()
+
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        return list(pool.map(one, files))
+
+
+def chosen_files(spectra: Spectra, row_count: int, seed: int) -> list[dict]:
+    """Whole training recordings, chosen by the weights of their sources, with so many rows together."""
+    random, chosen = torch.Generator().manual_seed(seed), {}
+    for _ in range(100_000):
+        file, _ = spectra.choose(1, random)
+        chosen[file["first_row"]] = file
+        if sum(f["rows"] for f in chosen.values()) >= row_count:
+            break
+    return list(chosen.values())
+
+
+def save_units(folder: Path, spectra: Spectra, threads: int) -> None:
+    """Units of all recordings: `units-of-training.npz` (I16, one array for each count) and which rows are whose."""
+    parts = features_of(load_exported(folder), spectra, spectra.files, threads)
+    units = {}
+    for count in UNIT_COUNTS:
+        centroids = load_file(folder / centroids_name(count))["centroids"].numpy()
+        units[f"k{count}"] = np.concatenate([cluster.nearest(part, centroids) for part in parts]).astype(np.int16)
+    np.savez_compressed(folder / "units-of-training.npz", **units)
+    keys = ("source", "file", "sha256", "samples", "validation", "first_row", "rows")
+    index = [{key: file[key] for key in keys} for file in spectra.files]
+    (folder / "units-of-training.json").write_text(json.dumps(index, indent=1))
 
 
 @torch.no_grad()
@@ -101,24 +125,16 @@ def save_golden(folder: Path) -> None:
 
 def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int) -> None:
     """Export into `target`, replacing it in one rename."""
-    torch.set_num_threads(threads)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     os.chmod(work, 0o755)
     save_encoder(encoder, layer, work)
-    features = all_features(load_exported(work), spectra)
-    sample = weighted_sample(spectra, features, SAMPLE_ROWS, seed)
-    units = {}
+    files = chosen_files(spectra, SAMPLE_ROWS, seed)
+    sample = np.concatenate(features_of(load_exported(work), spectra, files, threads))
     for count in UNIT_COUNTS:
-        centroids = cluster.fit(sample, count, seed)
         metadata = {"layer": str(layer), "clusters": str(count), "frames": str(len(sample)), "seed": str(seed)}
-        save_file({"centroids": torch.from_numpy(centroids)}, work / centroids_name(count), metadata=metadata)
-        units[f"k{count}"] = cluster.nearest(features, centroids).astype(np.int16)
-    np.savez_compressed(work / "units-of-training.npz", **units)
-    (work / "units-of-training.json").write_text(json.dumps([
-        {key: file[key] for key in ("source", "file", "sha256", "samples", "validation", "first_row", "rows")}
-        for file in spectra.files
-    ], indent=1))
+        centroids = torch.from_numpy(cluster.fit(sample, count, seed))
+        save_file({"centroids": centroids}, work / centroids_name(count), metadata=metadata)
     size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
     if size > MAX_BYTES:
         raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")
@@ -132,25 +148,3 @@ def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Pat
         shutil.rmtree(old)
     else:
         os.rename(work, target)
-
-
-def install(source: Path, card: Path) -> None:
-    """Make an export the encoder that packages/codec-ssl ships, with `card` as its model card.
-
-    The package's own script checks that the weights run there, copies the files and writes down their hashes.
-    """
-    shutil.copy(card, source / "README.md")
-    command = ["npm", "run", "pnpm", "--", "--filter", "@speech-tokens/codec-ssl", "install-units"]
-    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Install an exported encoder as the bundled one.")
-    parser.add_argument("source", type=Path, help="an exported folder")
-    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
-    args = parser.parse_args()
-    install(args.source, args.card)
-
-
-if __name__ == "__main__":
-    main()

@@ -36,11 +36,12 @@ def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2Bert
             else:
                 layer = args.target_layers[number - 1]
                 features, counts = layer_features(load_encoder(state), spectra, layer, args.threads), LATER_CLUSTERS
+            np.save(folder / "values.npy", features.astype(np.float16))
             np.save(path, cluster_rows(spectra, features, counts, args.seed, args.threads).numpy().astype(np.int16))
             del features
-        targets = torch.from_numpy(np.load(path).astype(np.int64))
         finished = folder / "encoder.pt"
         if not finished.exists():
-            torch.save(Trainer(args, folder, spectra, targets, minutes, state).train(), finished)
+            targets, values = np.load(path), np.load(folder / "values.npy", mmap_mode="r")
+            torch.save(Trainer(args, folder, spectra, targets, values, minutes, state).train(), finished)
         state = torch.load(finished, weights_only=True)
     return load_encoder(state)

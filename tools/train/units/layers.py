@@ -12,13 +12,13 @@ import numpy as np
 import torch
 
 import cluster
-from alignment import Aligner
+from alignment import UNKNOWN, Aligner
 from data import RATE, Spectra
 from features import ROW_HOP, ROW_WINDOW, normalise, rows
 from iterations import load_encoder
 from measures import phone_measures
 from model import hidden_states
-from targets import mfcc_features
+from targets import first_features, mfcc_features
 
 
 def phones_of(spectra: Spectra, cache: Path) -> dict[int, list[str]]:
@@ -31,9 +31,8 @@ def phones_of(spectra: Spectra, cache: Path) -> dict[int, list[str]]:
             continue
         x = samples[file["start"] : file["start"] + file["samples"]] / np.float32(32768)
         text = aligner.recognise(x)
-        alignment = aligner.align(x, text) if text else None
         places = np.arange(file["rows"]) * ROW_HOP + ROW_WINDOW // 2
-        found[file["sha256"]] = None if alignment is None else alignment.at(places)
+        found[file["sha256"]] = aligner.align(x, text).at(places) if text else None
         path.write_text(json.dumps(found))
         print(f"{file['samples'] / RATE:.1f} s: {text}", flush=True)
     return {f["first_row"]: found[f["sha256"]] for f in spectra.held_out if found.get(f["sha256"])}
@@ -41,8 +40,8 @@ def phones_of(spectra: Spectra, cache: Path) -> dict[int, list[str]]:
 
 def describe(name: str, features: dict[int, np.ndarray], sample: np.ndarray, phones: np.ndarray, count: int, seed: int) -> None:
     units = cluster.nearest(np.concatenate(list(features.values())), cluster.fit(sample, count, seed, passes=10))
-    speech = phones != "SIL"
-    measured = {**phone_measures(units, phones), "pnmi_speech": phone_measures(units[speech], phones[speech])["pnmi"]}
+    known, speech = phones != UNKNOWN, ~np.isin(phones, ("SIL", UNKNOWN))
+    measured = {**phone_measures(units[known], phones[known]), "pnmi_speech": phone_measures(units[speech], phones[speech])["pnmi"]}
     print(name, {key: round(value, 3) for key, value in measured.items()}, flush=True)
 
 
@@ -69,10 +68,10 @@ def main() -> None:
 
     seen = {row: states(by_row[row]) for row in labels}
     fitted = [states(f) for f in training]
-    values = mfcc_features(spectra)
-    part = [values[f["first_row"] : f["first_row"] + f["rows"]] for f in training]
-    own = {row: values[row : row + by_row[row]["rows"]] for row in labels}
-    describe("MFCC of the first targets", own, np.concatenate(part), phones, args.clusters, args.seed)
+    for name, values in (("MFCC", mfcc_features(spectra)), ("discriminants of the first targets", first_features(spectra, args.seed))):
+        part = np.concatenate([values[f["first_row"] : f["first_row"] + f["rows"]] for f in training])
+        own = {row: values[row : row + by_row[row]["rows"]] for row in labels}
+        describe(name, own, part, phones, args.clusters, args.seed)
     for layer in range(1, len(fitted[0])):
         sample = np.concatenate([s[layer] for s in fitted])
         describe(f"layer {layer}", {row: s[layer] for row, s in seen.items()}, sample, phones, args.clusters, args.seed)

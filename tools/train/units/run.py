@@ -1,4 +1,4 @@
-"""Prepare data, train in iterations, fit the centroids, export, and install the encoder: the one command of the README."""
+"""Prepare data, train in iterations, fit the centroids and export: the one command of the README."""
 
 import argparse
 import os
@@ -13,17 +13,16 @@ def parse() -> argparse.Namespace:
     from train import add_arguments
 
     def numbers(kind: type) -> object:
-        return lambda text: [kind(part) for part in text.split(",")]
+        return lambda text: [kind(part) for part in text.split(",") if part]
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="a folder of recordings; repeat it")
     parser.add_argument("--run", type=Path, required=True, help="folder for data cache, checkpoints, logs and result")
     parser.add_argument("--validation-every", type=int, default=12, help="hold out every n-th recording")
-    parser.add_argument("--minutes", type=numbers(float), default=[18, 32], metavar="M,M,…", help="wall time of each iteration")
-    parser.add_argument("--target-layers", type=numbers(int), default=[4], metavar="L,L,…",
+    parser.add_argument("--minutes", type=numbers(float), default=[15], metavar="M,M,…", help="wall time of each iteration")
+    parser.add_argument("--target-layers", type=numbers(int), default=[], metavar="L,L,…",
                         help="layer that each iteration but the last gives the next one as targets")
-    parser.add_argument("--layer", type=int, default=5, help="layer whose clusters are the units; those above are not exported")
-    parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
+    parser.add_argument("--layer", type=int, default=4, help="layer whose clusters are the units; those above are not exported")
     add_arguments(parser)
     args = parser.parse_args()
     if len(args.target_layers) != len(args.minutes) - 1:
@@ -39,7 +38,7 @@ def main() -> None:
     args = parse()
 
     from data import Source, Spectra, prepare
-    from export import export, install
+    from export import export, save_units
     from iterations import train_iterations
 
     cache = args.run / "data"
@@ -48,8 +47,7 @@ def main() -> None:
     spectra = Spectra(cache)
     encoder = train_iterations(args, spectra)
     export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads)
-    if args.install:
-        install(args.run / "export", args.install)
+    save_units(args.run / "export", spectra, args.threads)
 
 
 if __name__ == "__main__":

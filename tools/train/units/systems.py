@@ -65,7 +65,7 @@ class SpeechEmbedding(System):
         # Mel frame m sees samples 160 m to 160 m + 511 of what it is given; 38 frames of silence lie before.
         before = 38 * 160
         padded = np.concatenate([np.zeros(before, np.float32), x * 32768, np.zeros(before + 1280, np.float32)])
-        mel = self.mel.run(None, {"input": padded[None].astype(np.float32)})[0][:, 0, 0] / 10 + 2
+        mel = self.mel.run(None, {"input": padded[None].astype(np.float32)})[0].reshape(-1, 32) / 10 + 2
         starts = np.clip(2 * np.arange(count) + 1 - self.lag, 0, len(mel) - 76)
         parts = [
             self.embedding.run(None, {"input_1": np.stack([mel[s : s + 76] for s in part])[..., None]})[0].reshape(-1, 96)

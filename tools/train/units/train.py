@@ -1,5 +1,7 @@
 """One iteration of HuBERT-style training: predict the clusters of masked rows. The schedule follows the wall time.
 
+Beside the clusters, the values that were clustered are guessed: a richer target, from which a short training learns more.
+
 Source: Hsu et al., "HuBERT", 2021.
 """
 
@@ -15,9 +17,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from augment import perturb
 from data import RATE, Spectra
@@ -35,23 +37,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--layers", type=int, default=4)
     group.add_argument("--batch", type=int, default=4, help="crops per step; each thread does steps of its own")
     group.add_argument("--crop-seconds", type=float, default=4.0)
-    group.add_argument("--learning-rate", type=float, default=1.5e-3)
+    group.add_argument("--learning-rate", type=float, default=2e-3)
     group.add_argument("--warmup-steps", type=int, default=100)
-    group.add_argument("--unmasked-weight", type=float, default=0.3, help="of rows that the encoder saw, against masked ones")
+    group.add_argument("--unmasked-weight", type=float, default=0.5, help="of rows that the encoder saw, against masked ones")
+    group.add_argument("--value-weight", type=float, default=1.0, help="of the guess of what was clustered, against the clusters")
     group.add_argument("--average", type=float, default=0.997, help="decay of the moving average that is used")
     group.add_argument("--checkpoint-minutes", type=float, default=4)
 
 
 class Trainer:
-    """Trains on `targets` [all rows, heads] for so many minutes in `run`; starts from an encoder where one is given."""
+    """Trains on `targets` [all rows, heads] and `values` [all rows, width] for so many minutes in `run`.
 
-    def __init__(self, args: argparse.Namespace, run: Path, spectra: Spectra, targets: Tensor, minutes: float,
-                 start: dict | None = None):
+    It starts from the state of an encoder where one is given.
+    """
+
+    def __init__(self, args: argparse.Namespace, run: Path, spectra: Spectra, targets: np.ndarray, values: np.ndarray,
+                 minutes: float, start: dict | None = None):
         torch.manual_seed(args.seed)
         run.mkdir(parents=True, exist_ok=True)
-        self.args, self.run, self.spectra, self.targets, self.minutes = args, run, spectra, targets, minutes
-        counts = [int(column.max()) + 1 for column in targets.unbind(1)]
-        self.model = Predictor(small_config(args.layers), counts)
+        self.args, self.run, self.spectra, self.minutes = args, run, spectra, minutes
+        self.targets, self.values = targets, values
+        self.scale = 1 / float(np.std(values[:: max(1, len(values) // 50_000)].astype(np.float32)))
+        counts = [int(count) + 1 for count in targets.max(0)]
+        self.model = Predictor(small_config(args.layers), counts, values.shape[1])
         if start is not None:
             self.model.encoder.load_state_dict(start)
         self.average = copy.deepcopy(self.model).eval()
@@ -140,12 +148,15 @@ class Trainer:
     def gradients(self, model: Predictor, random: torch.Generator) -> dict[str, float]:
         """Forward and backward on a batch; returns the terms of the loss."""
         items = self.args.batch
-        frames, labels = self.spectra.batch(items, self.rows, self.targets, random)
+        frames, labels, values = self.spectra.batch(items, self.rows, self.targets, self.values, random)
         x = rows(normalise(perturb(frames, random)))
         mask = random_mask(items, self.rows, random)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = model(x, mask)
-        loss, terms = torch.zeros(()), {}
+            logits, guess = model(x, mask)
+        errors = (guess.float() - values * self.scale).square().mean(-1)
+        masked, seen = errors[mask].mean(), errors[~mask].mean()
+        loss = self.args.value_weight * (masked + self.args.unmasked_weight * seen)
+        terms = {"masked_values": float(masked.detach()), "seen_values": float(seen.detach())}
         for number, scores in enumerate(logits):
             losses = F.cross_entropy(scores.float().transpose(1, 2), labels[..., number], reduction="none")
             masked, seen = losses[mask].mean(), losses[~mask].mean()

@@ -1,9 +1,6 @@
 """Write a vocoder as `config.json` + `model.safetensors` (F16), and a golden file beside it."""
 
-import argparse
 import copy
-import shutil
-import subprocess
 from pathlib import Path
 
 import torch
@@ -67,9 +64,3 @@ def export(vocoder: Vocoder, folder: Path, units: dict[int, torch.Tensor]) -> No
     for file in folder.iterdir():
         file.chmod(0o644)
 
-
-def install(source: Path, card: Path) -> None:
-    """Make an export the vocoder that packages/codec-ssl ships, with `card` as its model card."""
-    shutil.copy(card, source / "README.md")
-    command = ["npm", "run", "pnpm", "--", "--filter", "@speech-tokens/codec-ssl", "install-unit-vocoder"]
-    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)

@@ -2,14 +2,18 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type LoadContext, type ModelStore, SpeechTokensError } from '@speech-tokens/core';
-import { withCheckpointDirectory } from '@speech-tokens/core/node';
+import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
 import { unitsOfFolder } from '../../src/units/units-of-folder.ts';
-import { bundledModels } from './bundled.ts';
 import { goldenFolder } from './reference.ts';
 
 /** A store that finds what a folder has; nothing is fetched. */
 export function modelsIn(directory: string): ModelStore {
-  return withCheckpointDirectory(bundledModels(), directory, unitsOfFolder.models);
+  const nothing = createModelStore({
+    cacheDirectory: join(tmpdir(), 'no-models'),
+    huggingFaceCacheDirectory: false,
+    offline: true,
+  });
+  return withCheckpointDirectory(nothing, directory, unitsOfFolder.models);
 }
 
 export function contextIn(directory: string): LoadContext {
