@@ -1,7 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readAudioClip } from '@speech-tokens/audio-files';
-import { mergeRepeats, type TokenGrid } from '@speech-tokens/core';
+import ssl from '@speech-tokens/codec-ssl';
+import { findComponent, mergeRepeats, type TokenGrid } from '@speech-tokens/core';
 import { openTokenFileAt, writeTokenFile } from '@speech-tokens/core/node';
 import { describe, expect, it } from 'vitest';
 import { run, stepsPlugin, temporaryFolder, toneWav } from './command-line.ts';
@@ -66,6 +68,54 @@ describe('detokenize', () => {
     const tooMany = await run([...argv, '--force', '--codebooks', '9'], { cwd });
     expect(tooMany).toMatchObject({ code: 1 });
     expect(tooMany.stderr).toMatch(/found --codebooks 9, wanted 1 to 3/);
+  });
+
+  it('gives --speaker and --language to the detokenizer, digits as a number', async () => {
+    const cwd = await folderWithTokens();
+    const soundOf = async (...argv: string[]): Promise<Float32Array> => {
+      const all = ['detokenize', 'tone.tokens.safetensors', '--float', '--force', ...plugins, ...argv];
+      expect((await run(all, { cwd })).code).toBe(0);
+      return (await readAudioClip(join(cwd, 'tone.decoded.wav'))).channels[0]!;
+    };
+    const plain = await soundOf();
+    expect(await soundOf('--speaker', 'near')).toEqual(plain);
+    expect(await soundOf('--speaker', '4')).toEqual(plain.map((sample) => sample / 4));
+    const both = await soundOf('--speaker', '2', '--language', 'down');
+    expect(both).toEqual(plain.map((sample) => -sample / 2));
+  });
+
+  it('says so where the detokenizer has no voices to choose from', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'tone.wav'), toneWav(0.5, 16_000));
+    expect((await run(['tokenize', 'tone.wav', '--quiet'], { cwd })).code).toBe(0);
+    const { code, stderr } = await run(['detokenize', 'tone.tokens.safetensors', '--speaker', 'june'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/takes no conditioning.*found speaker/s);
+    expect(await readdir(cwd)).not.toContain('tone.decoded.wav');
+  });
+
+  it('speaks units with a vocoder of tools/train, in the voice that is asked for', async () => {
+    const cwd = await temporaryFolder();
+    const listed = findComponent(ssl, 'detokenizer', 'ssl:units-50hz-k100').tokenSpace;
+    const tokenSpace = { ...listed, id: 'ssl:units-50hz-k100#tiny' };
+    const vocoder = fileURLToPath(new URL('../../codec-ssl/test/golden/unit-vocoder', import.meta.url));
+    const ids = Uint32Array.from({ length: 60 }, (_, frame) => (frame * 7) % 100);
+    const grid = { tokenSpace, startSample: 0, sampleCount: 60 * 320 + 240, tracks: [{ ids }] };
+    await writeTokenFile(join(cwd, 'units.tokens.safetensors'), [grid], { tokenSpace });
+    const soundOf = async (...argv: string[]): Promise<Float32Array> => {
+      const all = ['detokenize', 'units.tokens.safetensors', '--checkpoint', vocoder, '--force', ...argv];
+      const { code, stderr } = await run(all, { cwd });
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+      return (await readAudioClip(join(cwd, 'units.decoded.wav'))).channels[0]!;
+    };
+    const usual = await soundOf();
+    expect(usual).toHaveLength(60 * 320 + 240);
+    expect(usual.some((sample) => Math.abs(sample) > 0.01)).toBe(true);
+    expect(await soundOf('--speaker', 'ada')).toEqual(usual);
+    expect(await soundOf('--speaker', 'eve')).not.toEqual(usual);
+    const argv = ['detokenize', 'units.tokens.safetensors', '--checkpoint', vocoder, '--force', '--speaker', 'zoe'];
+    const unknown = await run(argv, { cwd });
+    expect(unknown.stderr).toMatch(/found "zoe", wanted a number from 0 to 2, or one of "ada", "bob", "eve"/);
   });
 
   it('undoes merged repeats', async () => {

@@ -172,4 +172,13 @@ describe('inspect --report', () => {
       expect(stderr).toContain('--report');
     }
   });
+
+  it('of bundled units, whose vocoder needs a folder of the user: pictures without decoded sound', async () => {
+    const cwd = await folderWithTone();
+    const argv = ['inspect', 'tone.wav', '--tokenizer', 'ssl:units-50hz-k100', '--report', 'units.html', '-q'];
+    expect((await run(argv, { cwd })).code).toBe(0);
+    const { groups, sounds } = dataOf(await readFile(join(cwd, 'units.html'), 'utf8'));
+    expect(groups[0].lanes).toHaveLength(1);
+    expect(sounds).toHaveLength(1);
+  });
 });

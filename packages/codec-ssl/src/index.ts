@@ -1,6 +1,7 @@
 import type { SpeechPluginV1 } from '@speech-tokens/core';
 import { glmVoice } from './glm-voice/glm-voice.ts';
 import { s3Tokenizers } from './s3-tokenizer/s3-tokenizers.ts';
+import { unitVocoderComponents } from './unit-vocoder/unit-vocoder-components.ts';
 import { bundledUnits } from './units/bundled-units.ts';
 import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
@@ -37,6 +38,7 @@ const plugin: SpeechPluginV1 = {
     unitsOfFolder,
     glmVoice,
     ...s3Tokenizers,
+    ...unitVocoderComponents,
     unitHifiGan,
   ],
 };

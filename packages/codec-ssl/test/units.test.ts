@@ -92,6 +92,9 @@ test('published units are listed by name, and a folder can stand in for their fi
     'ssl:s3-v1-50hz',
     'ssl:s3-v1-25hz',
     'ssl:s3-v2-25hz',
+    'ssl:units-50hz-k100',
+    'ssl:units-50hz-k200',
+    'ssl:units-50hz-k500',
     'ssl:unit-hifigan',
   ]);
   // What package.json says is read before any of the plugin's code runs.

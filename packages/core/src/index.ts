@@ -32,7 +32,13 @@ export { readCheckpointIndex } from './checkpoint-index/read-checkpoint-index.ts
 export type { CallOptions, Progress } from './contract/call-options.ts';
 export { findComponent } from './contract/find-component.ts';
 export { hubFile } from './contract/hub-file.ts';
-export type { ModelFile, ModelSource, ModelStore, ResolvedModelFile } from './contract/model-file.ts';
+export {
+  type ModelFile,
+  type ModelSource,
+  type ModelStore,
+  needsCheckpoint,
+  type ResolvedModelFile,
+} from './contract/model-file.ts';
 export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
 export type {
   ChooseToken,

@@ -79,19 +79,22 @@ export {
   divide,
   elu,
   exp,
+  floor,
   gelu,
   leakyRelu,
   log,
+  maximum,
   minimum,
   multiply,
   relu,
+  remainder,
   sigmoid,
   sin,
   sqrt,
   subtract,
   tanh,
 } from './ops/elementwise.ts';
-export { argMaxLast, gatherRows, selectFirst, sumAxis } from './ops/lookup.ts';
+export { argMaxLast, cumulativeSum, gatherRows, selectFirst, sumAxis } from './ops/lookup.ts';
 export { cast, layerNorm, matMul, transpose } from './ops/matrix.ts';
 export { concat, mergeRows, pad, padLast, reshape, reverse, slice, splitRows } from './ops/shape.ts';
 export {

@@ -4,7 +4,9 @@ import {
   argMaxLast,
   cast,
   concat,
+  cumulativeSum,
   elu,
+  floor,
   GraphBuildError,
   GraphBuilder,
   type GraphTensor,
@@ -13,8 +15,10 @@ import {
   layerNorm,
   log,
   matMul,
+  maximum,
   mergeRows,
   padLast,
+  remainder,
   reshape,
   selectFirst,
   slice,
@@ -50,6 +54,26 @@ describe('operators give what they say', () => {
     };
     const wanted = x.flat().map((v) => (v / 2) * (1 + erf(v / Math.SQRT2)));
     expect(largestDifference(await apply(gelu, x), wanted)).toBeLessThan(1e-6);
+  });
+
+  test('sums of integers over rows, and what a division leaves of them', async () => {
+    const integers = [
+      [3, -4],
+      [5, 2],
+      [-9, 7],
+    ];
+    const sums = (g: GraphBuilder, x: GraphTensor): GraphTensor => cumulativeSum(g, cast(g, x, 'int32'));
+    const asFloats = (g: GraphBuilder, x: GraphTensor): GraphTensor => cast(g, x, 'float32');
+    expect(await apply((g, x) => asFloats(g, sums(g, x)), integers)).toEqual([3, -4, 8, -2, -1, 5]);
+    const modulo = (g: GraphBuilder, x: GraphTensor): GraphTensor =>
+      asFloats(g, remainder(g, sums(g, x), g.constant(Int32Array.of(4), [])));
+    expect(await apply(modulo, integers)).toEqual([3, 0, 0, 2, 3, 1]);
+  });
+
+  test('the greater of two, and the integer below', async () => {
+    const values = [[-1.5, -1, 0.25, 2.75]];
+    expect(await apply((g, x) => maximum(g, x, g.scalar(0)), values)).toEqual([0, 0, 0.25, 2.75]);
+    expect(await apply(floor, values)).toEqual([-2, -1, 0, 2]);
   });
 
   test('the exponential linear unit, also where its exponential overflows', async () => {

@@ -39,24 +39,25 @@ class ReconstructionLoss(nn.Module):
     """
 
     def __init__(self, mel: float = 1.0, magnitude: float = 0.25, convergence: float = 0.25,
-                 complex_: float = 1.0, floor: float = 1e-8):
+                 complex_: float = 1.0, floor: float = 1e-8, shortest_window: int = 64):
         super().__init__()
+        self.scales = {size: bands for size, bands in SCALES.items() if size >= shortest_window}
         self.weights = {"mel": mel, "magnitude": magnitude, "convergence": convergence, "complex": complex_}
         self.floor = floor
-        for size, bands in SCALES.items():
+        for size, bands in self.scales.items():
             self.register_buffer(f"window_{size}", torch.hann_window(size), persistent=False)
             self.register_buffer(f"bank_{size}", mel_bank(size, bands), persistent=False)
 
     def forward(self, output: Tensor, target: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Samples [B, N] twice -> the weighted sum and its terms (each a mean per scale)."""
         sums = dict.fromkeys(self.weights, 0.0)
-        for size in SCALES:
+        for size in self.scales:
             for name, value in self.scale_terms(output, target, size).items():
                 sums[name] = sums[name] + value
-        counts = {"mel": len(SCALES), "magnitude": 3, "convergence": 3, "complex": 2}
+        counts = {"mel": len(self.scales), "magnitude": 3, "convergence": 3, "complex": 2}
         terms = {name: sums[name] / counts[name] for name in sums}
         total = sum(self.weights[name] * term for name, term in terms.items())
-        return total, {name: float(term.detach()) for name, term in terms.items()}
+        return total, {name: float(term.detach()) for name, term in terms.items() if self.weights[name] > 0}
 
     def scale_terms(self, output: Tensor, target: Tensor, size: int) -> dict[str, Tensor]:
         window, bank = getattr(self, f"window_{size}"), getattr(self, f"bank_{size}")
@@ -75,7 +76,7 @@ class ReconstructionLoss(nn.Module):
             root_a, root_b = (0.5 * log_a).exp(), (0.5 * log_b).exp()
             norm = root_b.square().sum((1, 2)).clamp_min(1e-4)
             terms["convergence"] = ((root_a - root_b).square().sum((1, 2)) / norm).sqrt().mean()
-        if size in (256, 512):
+        if size in (256, 512) and self.weights["complex"] > 0:
             # |S|^0.3 with the phase kept; compression makes quiet parts count
             scale_a, scale_b = (-0.35 * log_a).exp(), (-0.35 * log_b).exp()
             real = a.real * scale_a - b.real * scale_b

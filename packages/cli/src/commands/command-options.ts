@@ -14,6 +14,8 @@ export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions
   readonly tokenizer?: string;
   readonly codebooks?: number;
   readonly float?: boolean;
+  readonly speaker?: string;
+  readonly language?: string;
   readonly bpe?: string;
   readonly firstCharacter?: number;
 }

@@ -21,6 +21,8 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
     .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy alone, which does not say')
     .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each token file by default')
     .option('--bpe <file>', 'the merges of tokens that are byte pairs')
+    .option('--speaker <name>', 'whose voice, where the decoder has several: a name of its own, or a number from 0')
+    .option('--language <name>', 'in what language, where the decoder has several: a name or a number')
     .option('--float', '32-bit float samples instead of 16-bit integers')
     .option('--force', 'replace files that are there already');
   addCodebooks(command, 'how many of the codebooks to use, coarse first; all by default');
@@ -36,11 +38,14 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
 recording.tokens.safetensors becomes recording.decoded.wav. A file that is there already is never
 replaced without --force.
 
+A decoder says which speakers and languages it has when it is given another one.
+
 An .ecdc file names its model, but not the weights: those of --checkpoint, or the published ones.
 
 Examples:
   speech-tokens detokenize recording.tokens.safetensors
   speech-tokens detokenize recording.ecdc
+  speech-tokens detokenize units.tokens.safetensors --speaker june
   speech-tokens detokenize recording.tokens.safetensors --codebooks 2 --out two-codebooks.wav
   speech-tokens tokenize recording.wav --out - | speech-tokens detokenize - --out - | aplay`,
   );

@@ -21,6 +21,7 @@ import { findComponents } from '../plugins/find-components.ts';
 import { formatDuration, formatSampleRate, formatSpeed } from '../terminal/figures.ts';
 import { printable } from '../terminal/text-width.ts';
 import { type BpeFile, codersToUndo, openBpeFile } from '../transform/bpe-file.ts';
+import { conditioningOf } from './conditioning.ts';
 import { detokenizeGrids } from './detokenize-grids.ts';
 import { createDetokenizers, type Detokenizers } from './detokenizers.ts';
 
@@ -108,6 +109,7 @@ async function detokenizeFile(
       for await (const chunk of detokenizeGrids(detokenizer, plainGrids(tokens, bytePairs), {
         codebookCount,
         signal,
+        ...conditioningOf(options),
       })) {
         await writer.write(chunk);
         sampleCount += sampleCountOf(chunk);

@@ -1,5 +1,13 @@
-import { joinGrids, type PcmChunk, type SpeechDetokenizerV1, type TokenGrid } from '@speech-tokens/core';
+import {
+  type DetokenizerSettings,
+  joinGrids,
+  type PcmChunk,
+  type SpeechDetokenizerV1,
+  type TokenGrid,
+} from '@speech-tokens/core';
 import { codebookSettings, gather, type StreamOptions, throughSession, timed } from '../streams/through-session.ts';
+
+export type GridOptions = StreamOptions & Pick<DetokenizerSettings, 'conditioning'>;
 
 /**
  * Audio of a stream of grids. Where the detokenizer streams, memory does not grow with length; where it does not, all
@@ -8,9 +16,10 @@ import { codebookSettings, gather, type StreamOptions, throughSession, timed } f
 export async function* detokenizeGrids(
   detokenizer: SpeechDetokenizerV1,
   grids: AsyncIterable<TokenGrid>,
-  options: StreamOptions,
+  options: GridOptions,
 ): AsyncGenerator<PcmChunk> {
-  const settings = codebookSettings(options);
+  const { conditioning } = options;
+  const settings = { ...codebookSettings(options), ...(conditioning === undefined ? {} : { conditioning }) };
   if (detokenizer.streaming === undefined) {
     const all = await gather(grids);
     if (all.length === 0) return;

@@ -1,4 +1,10 @@
-import { isListedSpaceId, type SpeechDetokenizerV1, SpeechTokensError, type TokenSpace } from '@speech-tokens/core';
+import {
+  isListedSpaceId,
+  needsCheckpoint,
+  type SpeechDetokenizerV1,
+  SpeechTokensError,
+  type TokenSpace,
+} from '@speech-tokens/core';
 import type { ComponentRegistry, FoundComponent } from '@speech-tokens/core/node';
 import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
@@ -61,7 +67,9 @@ async function findId(
   const { components, problems } = await listComponents(registry, 'detokenizer', context.signal);
   const fitting = hasCheckpoint
     ? componentsOfCheckpoint(components, space)
-    : components.filter(({ component }) => isListedSpaceId(space.id, component.tokenSpace.id));
+    : components.filter(
+        ({ component }) => isListedSpaceId(space.id, component.tokenSpace.id) && !needsCheckpoint(component),
+      );
   const [first] = fitting;
   if (first !== undefined && fitting.length === 1) return first.component.id;
   const installed = components.map(({ component }) => `${component.id} (${component.tokenSpace.id})`);

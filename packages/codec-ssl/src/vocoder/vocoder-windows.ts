@@ -6,13 +6,13 @@ import {
   ownGrid,
   type PcmChunk,
   type PlainData,
-  SpeechTokensError,
   type StreamMachine,
   type TokenGrid,
   type TokenSpace,
 } from '@speech-tokens/core';
 import type { GraphSession, TensorInput } from '@speech-tokens/onnx-graph';
 import type { WaveformInputs } from './unit-detokenizer.ts';
+import { unitsAfterEnd } from './unit-order.ts';
 
 /** How a recording is cut into windows: on one grid that starts with it, whatever the pieces in which it comes. */
 export interface UnitWindows {
@@ -59,7 +59,7 @@ export class VocoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
     if (sampleCount === 0) return [];
     const { ids } = tracks[0]!;
     if (ids.length > 0 && this.#framesPushed * this.#hop !== this.#samplesPushed) {
-      throw endedBefore(this.#framesPushed, this.#samplesPushed / this.#hop);
+      throw unitsAfterEnd(this.#framesPushed, this.#samplesPushed / this.#hop);
     }
     const units = joined([this.#pending, Int32Array.from(ids)]);
     this.#framesPushed += ids.length;
@@ -160,14 +160,4 @@ export class VocoderWindows implements StreamMachine<TokenGrid, PcmChunk> {
   #isCutAfter(fullEnd: number): boolean {
     return fullEnd <= this.#framesPushed && fullEnd * this.#hop <= this.#samplesPushed;
   }
-}
-
-function endedBefore(found: number, wanted: number): SpeechTokensError<'token-grid-invalid'> {
-  return new SpeechTokensError('token-grid-invalid', {
-    problem: 'Units follow the end of a recording',
-    found: `${found} units before them`,
-    wanted: `${wanted}, for the samples before them`,
-    remedy: 'Cut one recording into pieces with sliceGrid, and call reset() between recordings',
-    details: {},
-  });
 }

@@ -14,8 +14,8 @@ export interface VoiceTables {
 }
 
 /**
- * Reads `conditioning` of a unit vocoder: `speaker` and `language`, each a number from 0, or a name that vocoder.json
- * gives to one. Where one is absent, what vocoder.json says; 0 if it says nothing.
+ * Reads `conditioning` of a unit vocoder: `speaker` and `language`, each a number from 0, or a name that the settings
+ * give to one. Where one is absent, what the settings say; 0 if they say nothing.
  * @throws SpeechTokensError `argument-invalid` for other names or values
  */
 export function readVoice(
@@ -39,7 +39,7 @@ function rowOf(name: string, given: unknown, { count }: VoiceTable, names: Reado
   if (Number.isInteger(row) && (row as number) >= 0 && (row as number) < count) return row as number;
   const known = [...names.keys()].slice(0, 12).map((known) => JSON.stringify(known));
   const more = names.size > known.length ? ', …' : '';
-  const orNames = known.length === 0 ? '; vocoder.json names none' : `, or one of ${known.join(', ')}${more}`;
+  const orNames = known.length === 0 ? '; none has a name' : `, or one of ${known.join(', ')}${more}`;
   throw invalid(name, show(given), `a number from 0 to ${count - 1}${orNames}`);
 }
 
@@ -52,7 +52,7 @@ function invalid(name: string, found: string, wanted: string): SpeechTokensError
     problem: `The unit vocoder cannot be conditioned like this (${name})`,
     found,
     wanted,
-    remedy: 'Leave it out for what vocoder.json says',
+    remedy: 'Leave it out for the default of this vocoder',
     details: { argument: `conditioning.${name}` },
   });
 }

@@ -26,6 +26,14 @@ export interface ModelFile {
   readonly licence: string;
 }
 
+/**
+ * Whether a component runs only with files of the user's own: their source is a path, and stands for a folder that the
+ * host is given (`withCheckpointDirectory`).
+ */
+export function needsCheckpoint({ models }: { readonly models: readonly ModelFile[] }): boolean {
+  return models.some(({ source }) => source.type === 'path');
+}
+
 /** A model file that is on this machine and has been checked; of weights in several files, their index. */
 export interface ResolvedModelFile {
   readonly path: string;

@@ -7,7 +7,10 @@ import type { PlainData, Streaming } from './streaming.ts';
 export interface DetokenizerSettings {
   /** How many of the grid's codebooks to use, coarse first. All that it has by default. */
   readonly codebookCount?: number;
-  /** What the model is conditioned on beside the tokens (a speaker, a style), named as the plugin documents. */
+  /**
+   * What the model is conditioned on beside the tokens (a speaker, a style), named as the plugin documents. Names and
+   * values that it does not know are refused with `argument-invalid`.
+   */
   readonly conditioning?: { readonly [name: string]: PlainData };
 }
 

@@ -2,6 +2,7 @@ import type { AudioClip, AudioFormat, PcmChunk } from '../audio/audio-clip.ts';
 import { detokenizeOneByOne } from '../batches/detokenize-one-by-one.ts';
 import type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
 import type { SessionState } from '../contract/streaming.ts';
+import { SpeechTokensError } from '../errors/speech-tokens-error.ts';
 import type { TokenGrid } from '../tokens/token-grid.ts';
 import type { TokenSpace } from '../tokens/token-space.ts';
 import { createStreamSession, type StreamMachine } from './create-stream-session.ts';
@@ -21,7 +22,10 @@ export interface StreamDetokenizerParts {
 
 export interface DetokenizerStream {
   readonly machine: StreamMachine<TokenGrid, PcmChunk>;
-  /** What the stream is conditioned on, in words: a saved state continues only with the same. */
+  /**
+   * What the stream is conditioned on, in words: a saved state continues only with the same. Absent where it takes no
+   * conditioning; a call that gives some is then refused.
+   */
   readonly conditionedOn?: string;
 }
 
@@ -33,6 +37,7 @@ export function createStreamDetokenizer(parts: StreamDetokenizerParts): SpeechDe
     const { codebookCount, state } = settings;
     checkCodebookCount(codebookCount, tokenSpace.codebooks.length);
     const { machine, conditionedOn } = parts.openStream(settings);
+    if (conditionedOn === undefined) refuseConditioning(settings.conditioning, tokenSpace.id);
     const condition = conditionedOn === undefined ? '' : `, ${conditionedOn}`;
     return createStreamSession(machine, {
       writtenBy: `detokenizer ${tokenSpace.id} with ${codebookCount ?? 'all'} codebooks${condition}`,
@@ -74,4 +79,16 @@ export function createStreamDetokenizer(parts: StreamDetokenizerParts): SpeechDe
       return released;
     },
   };
+}
+
+function refuseConditioning(conditioning: DetokenizerSettings['conditioning'] = {}, spaceId: string): void {
+  const [name] = Object.keys(conditioning);
+  if (name === undefined) return;
+  throw new SpeechTokensError('argument-invalid', {
+    problem: `The detokenizer of ${spaceId} takes no conditioning`,
+    found: name,
+    wanted: 'none',
+    remedy: 'Leave it out: this model has one voice, or takes it from the tokens',
+    details: { argument: `conditioning.${name}` },
+  });
 }

@@ -12,6 +12,7 @@ export const cos: Unary = unary('Cos');
 /** The exact form, with the error function. */
 export const gelu: Unary = unary('Gelu');
 
+export const floor: Unary = unary('Floor');
 export const sqrt: Unary = unary('Sqrt');
 export const tanh: Unary = unary('Tanh');
 export const sigmoid: Unary = unary('Sigmoid');
@@ -37,6 +38,9 @@ export const subtract: Binary = binary('Sub');
 export const multiply: Binary = binary('Mul');
 export const divide: Binary = binary('Div');
 export const minimum: Binary = binary('Min');
+export const maximum: Binary = binary('Max');
+/** What is left of a division of integers, with the sign of the divisor. */
+export const remainder: Binary = binary('Mod');
 
 function unary(operator: string): Unary {
   return (g, x) => g.node(operator, [x], x);

@@ -29,3 +29,8 @@ export function sumAxis(g: GraphBuilder, x: GraphTensor, axis: number): GraphTen
   const shape = x.shape.filter((_, i) => i !== axis);
   return g.node('ReduceSum', [x, g.int64s([axis])], { elementType: x.elementType, shape }, { keepdims: 0 });
 }
+
+/** Sums of the rows up to and with each: `[rows, ...]`. Exact, however a stream is cut, for integers alone. */
+export function cumulativeSum(g: GraphBuilder, x: GraphTensor): GraphTensor {
+  return g.node('CumSum', [x, g.constant(Int32Array.of(0), [])], x);
+}

@@ -6,6 +6,7 @@ import {
   isListedSpaceId,
   type LoadContext,
   type ModelFile,
+  needsCheckpoint,
   type SpeechDetokenizerV1,
   type SpeechPluginV1,
   type SpeechTokenizerV1,
@@ -78,7 +79,8 @@ export function createComponents(settings: InferenceSettings): Components {
       for (const { kind, id, shadowedBy } of known.entries) {
         if (kind !== 'detokenizer' || shadowedBy !== undefined || !isAllowed(known, kind, id, settings)) continue;
         const { component } = await known.load('detokenizer', id);
-        if (isListedSpaceId(space.id, component.tokenSpace.id)) {
+        // Checkpoint folders are not known here.
+        if (isListedSpaceId(space.id, component.tokenSpace.id) && !needsCheckpoint(component)) {
           return load('detokenizer', id) as Promise<SpeechDetokenizerV1>;
         }
       }

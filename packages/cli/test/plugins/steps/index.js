@@ -87,11 +87,16 @@ function tokenizer(tokenSpace, canStream = true) {
   };
 }
 
+/** Conditioned on a speaker, near (1.0) or as far as a number says, and a language, whose sign is the other way round. */
 function detokenizer(tokenSpace) {
-  const clipOf = (grid, { codebookCount = sizes.length } = {}) => ({
-    sampleRateHz: audioFormat.sampleRateHz,
-    channels: [audioOf(grid, codebookCount)],
-  });
+  const clipOf = (grid, { codebookCount = sizes.length, conditioning = {} } = {}) => {
+    const { speaker = 'near', language = 'up' } = conditioning;
+    const gain = (speaker === 'near' ? 1 : 1 / speaker) * (language === 'up' ? 1 : -1);
+    return {
+      sampleRateHz: audioFormat.sampleRateHz,
+      channels: [audioOf(grid, codebookCount).map((sample) => gain * sample)],
+    };
+  };
   return {
     specificationVersion: 'v1',
     tokenSpace,

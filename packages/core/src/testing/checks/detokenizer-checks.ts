@@ -116,17 +116,19 @@ export function badGrids(grid: TokenGrid): readonly (readonly [what: string, gri
   for (const k of new Set([0, grid.tracks.length - 1])) {
     const codebook = codebooks[k];
     if (codebook === undefined) continue;
-    if (codebook.size < 2 ** 32) {
+    // The end of a recording may have no frame that could be wrong (`TokenSpace.windowSamples`).
+    if (codebook.size < 2 ** 32 && grid.tracks[k]!.ids.length > 0) {
       const outside = copyGrid(grid);
-      const ids = outside.tracks[k]?.ids;
-      if (ids) ids[ids.length - 1] = codebook.size;
+      const { ids } = outside.tracks[k]!;
+      ids[ids.length - 1] = codebook.size;
       bad.push([`a grid with the id ${codebook.size} in ${codebook.name} (size ${codebook.size})`, outside]);
     }
     if (codebook.hopSamples !== undefined) {
       const short = copyGrid(grid);
       // In windows, a frame less than the exact count is one that no stretch of this length has.
       const exact = trackFrameCounts(grid.tokenSpace, grid.sampleCount)?.exact[k];
-      const frames = Math.max(0, (exact ?? frameCountFor(grid.sampleCount, codebook.hopSamples)) - 1);
+      const frames = (exact ?? frameCountFor(grid.sampleCount, codebook.hopSamples)) - 1;
+      if (frames < 0) continue;
       const cut = (track: TokenTrack): TokenTrack => trackOf(idsByFrame(track).slice(0, frames), grid.tokenSpace);
       const tracks = short.tracks.map((track, i) => (i === k ? cut(track) : track));
       bad.push([`a grid whose ${codebook.name} ends one frame before the audio does`, { ...short, tracks }]);

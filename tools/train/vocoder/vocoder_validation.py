@@ -1,0 +1,39 @@
+"""Measures on held-out recordings of the named voices: what the vocoder makes of their units, with its own pitch."""
+
+import numpy as np
+import torch
+
+from evaluate import log_mel
+from excitation import position_noise
+from vocoder_data import HOP, VoicedRecordings
+from vocoder_model import Vocoder
+
+
+def synthesise(vocoder: Vocoder, units: np.ndarray | torch.Tensor, k: int, voice: int) -> torch.Tensor:
+    """Units [T] -> samples [320 T], as every implementation makes them: with noise by position."""
+    units = torch.as_tensor(units, dtype=torch.int64)[None]
+    count = (units.shape[1] + vocoder.config.delay_frames) * vocoder.config.hop_samples
+    noise = torch.from_numpy(position_noise(0, count))[None]
+    return vocoder(units, k, torch.tensor([voice]), noise)[0]
+
+
+@torch.no_grad()
+def validate(vocoder: Vocoder, recordings: VoicedRecordings, per_voice: int = 4) -> dict[str, float]:
+    """For each k the log-mel distance in dB, and the mean error of ln pitch where the recording is voiced."""
+    device = vocoder.voices.device
+    vocoder = vocoder.cpu()
+    result = {}
+    for k in vocoder.config.unit_counts:
+        distances, errors = [], []
+        for file, frames in recordings.validation(per_voice):
+            units, voice, samples, log_pitch, voiced = recordings.cut(file, k, 0, frames)
+            made = synthesise(vocoder, units[:frames], k, int(voice))
+            difference = log_mel(made) - log_mel(samples[: frames * HOP])
+            distances.append(float(difference.square().mean().sqrt()) * 10 / np.log(10))
+            _, own = vocoder.controls(units[None], k, voice[None])
+            lead = 2 * vocoder.config.delay_frames - 2
+            errors.append(float((own[0, lead : lead + 2 * frames] - log_pitch).abs()[voiced].mean()))
+        result[f"logmel_db_k{k}"] = round(float(np.mean(distances)), 3)
+        result[f"pitch_k{k}"] = round(float(np.nanmean(errors)), 4)
+    vocoder.to(device)
+    return result
