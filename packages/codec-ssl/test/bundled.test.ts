@@ -45,7 +45,9 @@ test.each(bundledUnits)('$id needs no download, and its units equal those of tra
 
 test('every unit count is listed once in package.json, as the components are', () => {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const { speechTokens } = JSON.parse(text) as { speechTokens: { provides: { id: string; title: string }[] } };
+  const { speechTokens } = JSON.parse(text) as {
+    speechTokens: { provides: { kind: string; id: string; title: string }[] };
+  };
   for (const { id, title } of bundledUnits.map(publishedComponent)) {
     expect(speechTokens.provides.filter((entry) => entry.id === id && entry.kind === 'tokenizer')).toEqual([
       { kind: 'tokenizer', id, title },
