@@ -2,6 +2,7 @@ import { type AudioFile, convertStream, createResampler, mixToMono } from '@spee
 import type { PcmChunk, SpeechDetokenizerV1, SpeechTokenizerV1, TokenGrid } from '@speech-tokens/core';
 import { createSpeechQualityMeter, createTokenStatistics, type SpeechQuality } from '@speech-tokens/measures';
 import { detokenizeGrids } from '../detokenize/detokenize-grids.ts';
+import { seenBy } from '../streams/seen-by.ts';
 import { tokenizeChunks } from '../tokenize/tokenize-chunks.ts';
 
 /** What was measured of one tokenizer with one number of codebooks. */
@@ -89,13 +90,6 @@ export async function measureVariant(
     encodeTimesRealTime: speed(encodeMs),
     decodeTimesRealTime: speed(decodeMs),
   };
-}
-
-async function* seenBy(chunks: AsyncIterable<PcmChunk>, see: (chunk: PcmChunk) => void): AsyncGenerator<PcmChunk> {
-  for await (const chunk of chunks) {
-    see(chunk);
-    yield chunk;
-  }
 }
 
 /** Passes chunks on, and gives their mono mix at the rate of the quality measures on the way. */

@@ -1,5 +1,5 @@
 import { type AudioFile, convertStream } from '@speech-tokens/audio-files';
-import { type PcmChunk, SpeechTokensError, type TokenGrid, type TokenSpace } from '@speech-tokens/core';
+import { SpeechTokensError, type TokenGrid, type TokenSpace } from '@speech-tokens/core';
 import type { ComponentRegistry } from '@speech-tokens/core/node';
 import { createTokenStatistics, type TokenStatistics } from '@speech-tokens/measures';
 import type { InspectCommandOptions } from '../commands/command-options.ts';
@@ -12,6 +12,7 @@ import type { TimeWindow } from '../picture/time-window.ts';
 import { createTokenLane, type TokenLane } from '../picture/token-lane.ts';
 import { defaultTokenizerId } from '../plugins/find-components.ts';
 import { loadTokenizer } from '../plugins/load-component.ts';
+import { seenBy } from '../streams/seen-by.ts';
 import type { ProgressLine } from '../terminal/progress.ts';
 import { tokenizeChunks } from '../tokenize/tokenize-chunks.ts';
 import { checkCodebooks } from '../tokenize/tokenize-files.ts';
@@ -65,7 +66,7 @@ export async function readRecording(work: InspectWork, input: InputSource): Prom
       let workMs = 0;
       const { tokenSpace, audioFormat } = tokenizer;
       const read = file.read({ signal });
-      const chunks = convertStream(index === 0 ? seenBy(read, outline) : read, audioFormat, { signal });
+      const chunks = convertStream(index === 0 ? seenBy(read, outline.push) : read, audioFormat, { signal });
       const collector = createCollector(tokenSpace, options.codebooks ?? tokenSpace.codebooks.length, window);
       const grids = tokenizeChunks(tokenizer, chunks, {
         codebookCount: options.codebooks,
@@ -86,13 +87,6 @@ export async function readRecording(work: InspectWork, input: InputSource): Prom
   outline.flush();
   const durationSeconds = outline.sampleCount() / file.sampleRateHz;
   return { label: input.label, audio: { file, outline }, tokens: undefined, durationSeconds, groups };
-}
-
-async function* seenBy(chunks: AsyncIterable<PcmChunk>, outline: SoundOutline): AsyncGenerator<PcmChunk> {
-  for await (const chunk of chunks) {
-    outline.push(chunk);
-    yield chunk;
-  }
 }
 
 /** Reads a token file; no model is needed. */

@@ -21,11 +21,16 @@ export interface TrackSettings {
   paint(surface: Surface): void;
 }
 
-/** Appends a line of text over rows. */
-export function appendHeading(view: HTMLElement, title: string, about: string | undefined): void {
+function appendRow(view: HTMLElement): HTMLElement {
   const row = view.appendChild(document.createElement('div'));
   row.className = 'token-view-row';
   row.setAttribute('role', 'row');
+  return row;
+}
+
+/** Appends a line of text over rows. */
+export function appendHeading(view: HTMLElement, title: string, about: string | undefined): void {
+  const row = appendRow(view);
   const heading = row.appendChild(document.createElement('div'));
   heading.className = 'token-view-heading';
   heading.setAttribute('role', 'rowheader');
@@ -35,9 +40,7 @@ export function appendHeading(view: HTMLElement, title: string, about: string | 
 
 /** Appends a row to a view. */
 export function appendTrack(view: HTMLElement, { label, heightPixels, paint }: TrackSettings): Track {
-  const row = view.appendChild(document.createElement('div'));
-  row.className = 'token-view-row';
-  row.setAttribute('role', 'row');
+  const row = appendRow(view);
   const name = row.appendChild(document.createElement('div'));
   name.className = 'token-view-label';
   name.setAttribute('role', 'rowheader');
