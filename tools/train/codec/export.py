@@ -3,14 +3,14 @@
 import argparse
 import copy
 import math
-import os
-import shutil
-import subprocess
-import tempfile
+import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common import exports
 
 from config import CodecConfig
 from model import Codec
@@ -79,33 +79,17 @@ def save_golden(codec: Codec, wave: torch.Tensor, path: Path) -> None:
 def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None) -> None:
     """Export into `target`, replacing it in one rename. `utterance` [N] is a real recording."""
     target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    os.chmod(work, 0o755)
-    save_codec(copy.deepcopy(codec).float().cpu(), work)
-    rounded = load_codec(work)
-    save_golden(rounded, synthetic_signal(), work / "golden-synthetic.safetensors")
-    if utterance is not None:
-        save_golden(rounded, utterance.reshape(1, -1).float(), work / "golden-utterance.safetensors")
-    for file in work.iterdir():
-        os.chmod(file, 0o644)
-    if target.exists():
-        old = work.with_name(work.name + "-old")
-        os.rename(target, old)
-        os.rename(work, target)
-        shutil.rmtree(old)
-    else:
-        os.rename(work, target)
+    with exports.replaced_folder(target) as work:
+        save_codec(copy.deepcopy(codec).float().cpu(), work)
+        rounded = load_codec(work)
+        save_golden(rounded, synthetic_signal(), work / "golden-synthetic.safetensors")
+        if utterance is not None:
+            save_golden(rounded, utterance.reshape(1, -1).float(), work / "golden-utterance.safetensors")
 
 
 def install(source: Path, card: Path) -> None:
-    """Make an export the codec that packages/codec-rvq ships, with `card` as its model card.
-
-    The package's own script checks that the weights run there, copies the files and writes down their hashes.
-    """
-    shutil.copy(card, source / "README.md")
-    command = ["npm", "run", "pnpm", "--", "--filter", "@speech-tokens/codec-rvq", "install-speech-codec"]
-    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
+    """Make an export the codec that packages/codec-rvq ships, with `card` as its model card."""
+    exports.install(source, card, "@speech-tokens/codec-rvq", "install-speech-codec")
 
 
 def main() -> None:

@@ -3,10 +3,7 @@ the centroids of its last layer and golden files beside it; and install it."""
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
-import tempfile
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import Wav2Vec2BertModel
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common import exports
 
 import cluster
 from data import Spectra
@@ -127,39 +127,23 @@ def save_golden(folder: Path) -> None:
 
 def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int) -> None:
     """Export into `target`, replacing it in one rename."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    os.chmod(work, 0o755)
-    save_encoder(encoder, layer, work)
-    files = chosen_files(spectra, SAMPLE_ROWS, seed)
-    sample = np.concatenate(features_of(load_exported(work), spectra, files, threads))
-    for count in UNIT_COUNTS:
-        metadata = {"layer": str(layer), "clusters": str(count), "frames": str(len(sample)), "seed": str(seed)}
-        centroids = torch.from_numpy(cluster.fit(sample, count, seed))
-        save_file({"centroids": centroids}, work / centroids_name(count), metadata=metadata)
-    size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
-    if size > MAX_BYTES:
-        raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")
-    save_golden(work)
-    for file in work.iterdir():
-        os.chmod(file, 0o644)
-    if target.exists():
-        old = work.with_name(work.name + "-old")
-        os.rename(target, old)
-        os.rename(work, target)
-        shutil.rmtree(old)
-    else:
-        os.rename(work, target)
+    with exports.replaced_folder(target) as work:
+        save_encoder(encoder, layer, work)
+        files = chosen_files(spectra, SAMPLE_ROWS, seed)
+        sample = np.concatenate(features_of(load_exported(work), spectra, files, threads))
+        for count in UNIT_COUNTS:
+            metadata = {"layer": str(layer), "clusters": str(count), "frames": str(len(sample)), "seed": str(seed)}
+            centroids = torch.from_numpy(cluster.fit(sample, count, seed))
+            save_file({"centroids": centroids}, work / centroids_name(count), metadata=metadata)
+        size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
+        if size > MAX_BYTES:
+            raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")
+        save_golden(work)
 
 
 def install(source: Path, card: Path) -> None:
-    """Make an export the encoder that packages/codec-ssl ships, with `card` as its model card.
-
-    The package's own script checks that the weights run there, copies the files and writes down their hashes.
-    """
-    shutil.copy(card, source / "README.md")
-    command = ["npm", "run", "pnpm", "--", "--filter", "@speech-tokens/codec-ssl", "install-units"]
-    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
+    """Make an export the encoder that packages/codec-ssl ships, with `card` as its model card."""
+    exports.install(source, card, "@speech-tokens/codec-ssl", "install-units")
 
 
 def main() -> None:

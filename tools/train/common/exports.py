@@ -1,0 +1,37 @@
+"""Exported folders: written whole or not at all, and handed over to the package that ships them."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replaced_folder(target: Path) -> Iterator[Path]:
+    """A new folder to write files into; it takes the place of `target` in one rename, once all are written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    os.chmod(work, 0o755)
+    yield work
+    for file in work.iterdir():
+        os.chmod(file, 0o644)
+    if target.exists():
+        old = work.with_name(work.name + "-old")
+        os.rename(target, old)
+        os.rename(work, target)
+        shutil.rmtree(old)
+    else:
+        os.rename(work, target)
+
+
+def install(source: Path, card: Path, package: str, script: str) -> None:
+    """Make an export what `package` ships, with `card` as its model card.
+
+    The package's own script checks that the weights run there, copies the files and writes down their hashes.
+    """
+    shutil.copy(card, source / "README.md")
+    command = ["npm", "run", "pnpm", "--", "--filter", package, script]
+    subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
