@@ -8,6 +8,7 @@ from transformers import Wav2Vec2BertModel
 
 from data import Spectra
 from model import small_config
+from phones import phone_column
 from targets import cluster_rows, first_features, layer_features
 from train import Trainer
 
@@ -24,7 +25,7 @@ def load_encoder(state: dict) -> Wav2Vec2BertModel:
 
 
 def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2BertModel:
-    """What is finished is not done again: the same command resumes."""
+    """What is finished is not done again: the same command resumes. The last iteration learns phones too, where given."""
     state: dict | None = None
     for number, minutes in enumerate(args.minutes):
         folder = args.run / f"iteration-{number + 1}"
@@ -42,6 +43,9 @@ def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2Bert
         finished = folder / "encoder.pt"
         if not finished.exists():
             targets, values = np.load(path), np.load(folder / "values.npy", mmap_mode="r")
-            torch.save(Trainer(args, folder, spectra, targets, values, minutes, state).train(), finished)
+            clusters = targets.shape[1]
+            if args.english and number == len(args.minutes) - 1:
+                targets = np.column_stack([targets, phone_column(spectra, args.run / "data", args.english)])
+            torch.save(Trainer(args, folder, spectra, targets, values, clusters, minutes, state).train(), finished)
         state = torch.load(finished, weights_only=True)
     return load_encoder(state)

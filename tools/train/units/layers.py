@@ -5,37 +5,20 @@ layers. Held-out recordings of the first `--data` folder are used.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import cluster
-from alignment import UNKNOWN, Aligner
-from data import RATE, Spectra
-from features import ROW_HOP, ROW_WINDOW, normalise, rows
+from alignment import UNKNOWN
+from data import Spectra
+from features import normalise, rows
 from iterations import load_encoder
 from measures import phone_measures
 from model import hidden_states
+from phones import English, phones_of
 from targets import first_features, mfcc_features
-
-
-def phones_of(spectra: Spectra, cache: Path) -> dict[int, list[str]]:
-    """The phone in the middle of each row, by the first row of the recording; kept in `cache`/phones.json."""
-    path = cache / "phones.json"
-    found = json.loads(path.read_text()) if path.exists() else {}
-    samples, aligner = np.load(cache / "samples.npy", mmap_mode="r"), Aligner()
-    for file in [f for f in spectra.held_out if f["source"] == 0]:
-        if file["sha256"] in found:
-            continue
-        x = samples[file["start"] : file["start"] + file["samples"]] / np.float32(32768)
-        text = aligner.recognise(x)
-        places = np.arange(file["rows"]) * ROW_HOP + ROW_WINDOW // 2
-        found[file["sha256"]] = aligner.align(x, text).at(places) if text else None
-        path.write_text(json.dumps(found))
-        print(f"{file['samples'] / RATE:.1f} s: {text}", flush=True)
-    return {f["first_row"]: found[f["sha256"]] for f in spectra.held_out if found.get(f["sha256"])}
 
 
 def describe(name: str, features: dict[int, np.ndarray], sample: np.ndarray, phones: np.ndarray, count: int,
@@ -57,7 +40,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     spectra = Spectra(args.run / "data")
-    labels = phones_of(spectra, args.run / "data")
+    labels = phones_of(spectra, args.run / "data", [English(spectra.names[0], {})], held_out_only=True)
     phones = np.concatenate([np.array(p) for p in labels.values()])
     encoder = load_encoder(torch.load(args.run / f"iteration-{args.iteration}" / "encoder.pt", weights_only=True))
     by_row = {f["first_row"]: f for f in spectra.files}

@@ -10,6 +10,7 @@ TUNABLES = "glibc.malloc.mmap_threshold=4000000000:glibc.malloc.trim_threshold=8
 
 
 def parse() -> argparse.Namespace:
+    from phones import English
     from train import add_arguments
 
     def numbers(kind: type) -> object:
@@ -22,6 +23,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=numbers(float), default=[15], metavar="M,M,…", help="wall time of each iteration")
     parser.add_argument("--target-layers", type=numbers(int), default=[], metavar="L,L,…",
                         help="layer that each iteration but the last gives the next one as targets")
+    parser.add_argument("--english", action="append", type=English.parse, default=[], metavar="NAME[=TRANSCRIPTS]",
+                        help="name of a data folder whose phones the last iteration learns too; repeat it")
     parser.add_argument("--layer", type=int, default=4, help="layer whose clusters are the units; those above are not exported")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
     add_arguments(parser)

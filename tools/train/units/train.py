@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--warmup-steps", type=int, default=100)
     group.add_argument("--unmasked-weight", type=float, default=0.5, help="of rows that the encoder saw, against masked ones")
     group.add_argument("--value-weight", type=float, default=1.0, help="of the guess of what was clustered, against the clusters")
+    group.add_argument("--phone-weight", type=float, default=1.0, help="of phones, where they are known, against the clusters")
     group.add_argument("--average", type=float, default=0.997, help="decay of the moving average that is used")
     group.add_argument("--checkpoint-minutes", type=float, default=4)
 
@@ -48,17 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class Trainer:
     """Trains on `targets` [all rows, heads] and `values` [all rows, width] for so many minutes in `run`.
 
-    It starts from the state of an encoder where one is given.
+    The first `clusters` heads share one weight; a further one is for phones. A target of -1 is not known. Training starts
+    from the state of an encoder where one is given.
     """
 
     def __init__(self, args: argparse.Namespace, run: Path, spectra: Spectra, targets: np.ndarray, values: np.ndarray,
-                 minutes: float, start: dict | None = None):
+                 clusters: int, minutes: float, start: dict | None = None):
         torch.manual_seed(args.seed)
         run.mkdir(parents=True, exist_ok=True)
         self.args, self.run, self.spectra, self.minutes = args, run, spectra, minutes
         self.targets, self.values = targets, values
         self.scale = 1 / float(np.std(values[:: max(1, len(values) // 50_000)].astype(np.float32)))
         counts = [int(count) + 1 for count in targets.max(0)]
+        self.head_weights = [1 / clusters] * clusters + [args.phone_weight] * (len(counts) - clusters)
         self.model = Predictor(small_config(args.layers), counts, values.shape[1])
         if start is not None:
             self.model.encoder.load_state_dict(start)
@@ -158,12 +161,17 @@ class Trainer:
         loss = self.args.value_weight * (masked + self.args.unmasked_weight * seen)
         terms = {"masked_values": float(masked.detach()), "seen_values": float(seen.detach())}
         for number, scores in enumerate(logits):
-            losses = F.cross_entropy(scores.float().transpose(1, 2), labels[..., number], reduction="none")
-            masked, seen = losses[mask].mean(), losses[~mask].mean()
-            loss = loss + (masked + self.args.unmasked_weight * seen) / len(logits)
-            right = (scores.argmax(-1) == labels[..., number]).float()
+            wanted = labels[..., number]
+            known = wanted >= 0
+            hidden, open_ = mask & known, ~mask & known
+            if not (bool(hidden.any()) and bool(open_.any())):
+                continue
+            losses = F.cross_entropy(scores.float().transpose(1, 2), wanted, reduction="none", ignore_index=-1)
+            masked, seen = losses[hidden].mean(), losses[open_].mean()
+            loss = loss + self.head_weights[number] * (masked + self.args.unmasked_weight * seen)
+            right = (scores.argmax(-1) == wanted).float()
             terms.update({f"masked_{number}": float(masked.detach()), f"seen_{number}": float(seen.detach()),
-                          f"right_masked_{number}": float(right[mask].mean()), f"right_seen_{number}": float(right[~mask].mean())})
+                          f"right_masked_{number}": float(right[hidden].mean()), f"right_seen_{number}": float(right[open_].mean())})
         loss.backward()
         return terms
 
