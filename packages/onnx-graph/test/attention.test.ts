@@ -7,6 +7,7 @@ import {
   openGraphSession,
   ringAttention,
   ringWindow,
+  rotaryFrequencies,
   rotaryTable,
   type WeightScope,
 } from '../src/index.ts';
@@ -43,7 +44,7 @@ function openAttention(shape: Shape, matrices: Matrices): Promise<GraphSession> 
     }),
   } as unknown as WeightScope;
   const window = ringWindow(g, x, shape);
-  const rotary = rotaryTable(g, 2 * window.slotCount, { headWidth, theta });
+  const rotary = rotaryTable(g, 2 * window.slotCount, rotaryFrequencies({ headWidth, theta }));
   g.output('y', ringAttention(g, weights, x, { headCount, headWidth, window, rotary }));
   return openGraphSession(g.build(), { weightsDirectory: '.' });
 }

@@ -1,1 +1,2 @@
-export {};
+export type { Decoder, DecoderOutput, DecoderSequence } from './backbone/decoder.ts';
+export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';

@@ -9,6 +9,7 @@ import {
   reshape,
   ringAttention,
   ringWindow,
+  rotaryFrequencies,
   rotaryTable,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
@@ -54,7 +55,7 @@ function transformerLayers(
   framesPerRun: number,
 ): GraphTensor {
   const window = ringWindow(g, x, { headCount, windowPositions, maxRowsPerRun: framesPerRun * positionsPerFrame });
-  const rotary = rotaryTable(g, 2 * window.slotCount, { headWidth, theta: rotaryTheta });
+  const rotary = rotaryTable(g, 2 * window.slotCount, rotaryFrequencies({ headWidth, theta: rotaryTheta }));
   let y = x;
   for (const i of indices) {
     g.scope(`layers.${i}`, () => {

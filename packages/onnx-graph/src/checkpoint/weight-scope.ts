@@ -23,7 +23,15 @@ export interface WeightScope {
    * @throws SpeechTokensError `checkpoint-invalid` when it is absent, cannot be used or is of another shape, with both
    * shapes
    */
-  tensor(g: GraphBuilder, name: string, shape: readonly number[]): GraphTensor;
+  tensor(g: GraphBuilder, name: string, shape: readonly number[], part?: WeightPart): GraphTensor;
+}
+
+/** Which part of a weight, and in which type. */
+export interface WeightPart {
+  /** One entry of the first axis: only that part of the file is read, and the axis falls away. */
+  readonly entry?: number;
+  /** Left in the type of the file: for tables, of which a run widens the few rows that it looks up. */
+  readonly isAsStored?: boolean;
 }
 
 const floatTypes = new Set<ElementType>(['float64', 'float32', 'float16', 'bfloat16']);
@@ -45,24 +53,25 @@ export function weightsOf(checkpoint: Checkpoint, prefix = ''): WeightScope {
     scope: (name) => weightsOf(checkpoint, `${prefix}${name}.`),
     has: (name) => checkpoint.tensors.has(prefix + name) || (checkpoint.unusable?.has(prefix + name) ?? false),
     shapeOf: (name) => find(name, 'a tensor').shape,
-    tensor(g, name, shape) {
+    tensor(g, name, shape, { entry, isAsStored = false } = {}) {
       const wanted = `a float tensor of shape [${shape.join(', ')}]`;
       const found = find(name, wanted);
       const fits = found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis]);
       if (!fits || !floatTypes.has(found.elementType)) {
         return fail(name, wanted, `${found.elementType} [${found.shape.join(', ')}]`);
       }
+      const sizeBytes = entry === undefined ? found.sizeBytes : found.sizeBytes / shape[0]!;
       const stored = g.initializer({
-        name: prefix + name,
+        name: prefix + name + (entry === undefined ? '' : `[${entry}]`),
         elementType: found.elementType,
-        shape,
+        shape: entry === undefined ? shape : shape.slice(1),
         data: {
           location: relative(checkpoint.directory, found.path).split(sep).join('/'),
-          offsetBytes: found.offsetBytes,
-          sizeBytes: found.sizeBytes,
+          offsetBytes: found.offsetBytes + (entry ?? 0) * sizeBytes,
+          sizeBytes,
         },
       });
-      return cast(g, stored, 'float32');
+      return isAsStored ? stored : cast(g, stored, 'float32');
     },
   };
 }

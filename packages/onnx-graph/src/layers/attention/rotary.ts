@@ -15,12 +15,14 @@ export interface RotaryShape {
   readonly theta: number;
 }
 
-/** Frequencies are rounded to float32, as PyTorch computes with them; angles are exact. */
-export function rotaryTable(g: GraphBuilder, positionCount: number, { headWidth, theta }: RotaryShape): RotaryTable {
-  const pairs = headWidth / 2;
-  const frequencies = Array.from({ length: pairs }, (_, i) =>
-    Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / headWidth))),
-  );
+/** Radians by which each pair turns at every position, rounded to float32, as PyTorch computes with them. */
+export function rotaryFrequencies({ headWidth, theta }: RotaryShape): Float32Array {
+  return Float32Array.from({ length: headWidth / 2 }, (_, i) => 1 / Math.fround(theta ** Math.fround((2 * i) / headWidth)));
+}
+
+/** Angles are exact, but for their frequencies. */
+export function rotaryTable(g: GraphBuilder, positionCount: number, frequencies: Float32Array): RotaryTable {
+  const pairs = frequencies.length;
   const values = (turn: (angle: number) => number): GraphTensor =>
     g.constant(
       Float32Array.from({ length: positionCount * pairs }, (_, at) =>

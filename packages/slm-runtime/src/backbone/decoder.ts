@@ -1,0 +1,123 @@
+import { SpeechTokensError } from '@speech-tokens/core';
+import {
+  type BuiltGraph,
+  type GraphSession,
+  type GraphState,
+  openGraphSession,
+  type SessionOptions,
+} from '@speech-tokens/onnx-graph';
+
+/** What a decoder says of the last row of a run. */
+export interface DecoderOutput {
+  /** `[width]` */
+  readonly hidden: Float32Array;
+  /** `[vocabulary]`; empty for a decoder without a head of its own. */
+  readonly logits: Float32Array;
+}
+
+/** A loaded decoder; sequences share its weights. */
+export interface Decoder {
+  readonly columnCount: number;
+  /** Positions that a sequence has room for. */
+  readonly capacityPositions: number;
+  createSequence(): DecoderSequence;
+  close(): Promise<void>;
+}
+
+/** What one conversation has said so far, as the keys and values of each layer. Runs of one sequence follow each other. */
+export interface DecoderSequence {
+  /** Positions that were run and not taken back. */
+  readonly positionCount: number;
+  /**
+   * Runs rows of ids after those before. @param ids `[rows · columns]`, rows of the tables, −1 for none
+   * @param vectors `[rows · width]` that are added to the embeddings, where the decoder takes some
+   * @throws SpeechTokensError `argument-invalid` when there is no room for them; `inference-failed`, `session-closed`
+   */
+  run(ids: Int32Array, vectors?: Float32Array): Promise<DecoderOutput>;
+  /** Forgets all positions from this one on: what follows is as if they had never been. Costs nothing. */
+  rollback(positionCount: number): void;
+  /** Another sequence with the same past. The caches are copied. */
+  fork(): DecoderSequence;
+}
+
+/** Loads a graph of `decoderGraph`. */
+export async function openDecoder(
+  graph: BuiltGraph,
+  { capacityPositions, ...options }: SessionOptions & { readonly capacityPositions: number },
+): Promise<Decoder> {
+  const session = await openGraphSession(graph, options);
+  const columnCount = graph.inputs.find(({ name }) => name === 'ids')!.shape[1] as number;
+  return {
+    columnCount,
+    capacityPositions,
+    createSequence: () => new CachedSequence(session, { columnCount, capacityPositions }, session.createState(), 0),
+    close: () => session.close(),
+  };
+}
+
+interface SequenceShape {
+  readonly columnCount: number;
+  readonly capacityPositions: number;
+}
+
+class CachedSequence implements DecoderSequence {
+  readonly #session: GraphSession;
+  readonly #shape: SequenceShape;
+  readonly #state: GraphState;
+  #positionCount: number;
+
+  constructor(session: GraphSession, shape: SequenceShape, state: GraphState, positionCount: number) {
+    this.#session = session;
+    this.#shape = shape;
+    this.#state = state;
+    this.#positionCount = positionCount;
+  }
+
+  get positionCount(): number {
+    return this.#positionCount;
+  }
+
+  async run(ids: Int32Array, vectors?: Float32Array): Promise<DecoderOutput> {
+    const { columnCount, capacityPositions } = this.#shape;
+    const rows = ids.length / columnCount;
+    const end = this.#positionCount + rows;
+    if (!Number.isInteger(rows) || rows === 0) throw invalid('ids', `${ids.length} ids`, `rows of ${columnCount}`);
+    if (end > capacityPositions) {
+      throw invalid('ids', `${end} positions`, `at most ${capacityPositions}: the sequence has no more room`);
+    }
+    const { hidden, logits } = await this.#session.run(
+      {
+        ids: { values: ids, shape: [rows, columnCount] },
+        lastPosition: { values: Int32Array.of(end - 1), shape: [1] },
+        positionCount: { values: Int32Array.of(end), shape: [1] },
+        ...(vectors === undefined ? {} : { vectors: { values: vectors, shape: [rows, vectors.length / rows] } }),
+      },
+      this.#state,
+    );
+    this.#positionCount = end;
+    return { hidden: hidden as Float32Array, logits: (logits as Float32Array | undefined) ?? new Float32Array() };
+  }
+
+  rollback(positionCount: number): void {
+    if (!Number.isInteger(positionCount) || positionCount < 0 || positionCount > this.#positionCount) {
+      throw invalid('positionCount', String(positionCount), `an integer from 0 to ${this.#positionCount}`);
+    }
+    this.#positionCount = positionCount;
+  }
+
+  fork(): DecoderSequence {
+    const state = this.#session.createState();
+    state.restore(this.#state.save());
+    return new CachedSequence(this.#session, this.#shape, state, this.#positionCount);
+  }
+}
+
+function invalid(argument: string, found: string, wanted: string): SpeechTokensError {
+  return new SpeechTokensError('argument-invalid', {
+    problem: `A decoder cannot take ${argument}`,
+    found,
+    wanted,
+    remedy: `Give ${argument} as wanted`,
+    details: { argument },
+  });
+}

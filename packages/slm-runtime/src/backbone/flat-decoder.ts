@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type Checkpoint,
+  type ConfigReader,
+  openCheckpoint,
+  type RuntimeOptions,
+  readConfig,
+  weightsOf,
+} from '@speech-tokens/onnx-graph';
+import { type Decoder, openDecoder } from './decoder.ts';
+import { readDecoderConfig } from './decoder-config.ts';
+import { decoderGraph } from './decoder-graph.ts';
+import { dense } from './decoder-layers.ts';
+
+export interface FlatDecoderOptions extends RuntimeOptions {
+  /** Positions of a sequence; what the checkpoint was made for, but at most 4,096, where absent. */
+  readonly capacityPositions?: number;
+}
+
+/** Most positions that a sequence gets room for where nobody says otherwise. */
+const usualCapacityPositions = 4_096;
+
+/**
+ * A model of one stream of ids, with a head over all of them: Llama, Mistral, Qwen 2 and 3, GLM-4, as the hub has them.
+ * @throws SpeechTokensError `checkpoint-invalid` that names the field or the tensor; `inference-failed`
+ */
+export async function openFlatDecoder(
+  paths: { readonly config: string; readonly weights: string },
+  { capacityPositions, ...runtime }: FlatDecoderOptions = {},
+): Promise<Decoder> {
+  const config = readConfig(await readFile(paths.config, 'utf8'), paths.config, 'language model');
+  const checkpoint = await openCheckpoint(paths.weights);
+  const decoder = readDecoderConfig(config);
+  const capacity = capacityPositions ?? Math.min(decoder.contextPositions, usualCapacityPositions);
+  const rowCount = config.integer('vocab_size', 16_777_216);
+  const all = weightsOf(checkpoint);
+  const weights = all.scope('model');
+  const head = hasTiedHead(config, checkpoint) ? weights.scope('embed_tokens') : all.scope('lm_head');
+  const graph = decoderGraph({
+    name: String(config.value('model_type')),
+    config: decoder,
+    weights,
+    tables: [{ weights, name: 'embed_tokens.weight', rowCount, columnCount: 1, isAlwaysGiven: true }],
+    head: (g, hidden) => dense(g, head, hidden, rowCount),
+    capacityPositions: capacity,
+  });
+  return openDecoder(graph, { ...runtime, weightsDirectory: checkpoint.directory, capacityPositions: capacity });
+}
+
+function hasTiedHead(config: ConfigReader, checkpoint: Checkpoint): boolean {
+  return config.value('tie_word_embeddings') === true || !checkpoint.tensors.has('lm_head.weight');
+}
