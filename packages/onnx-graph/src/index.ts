@@ -39,7 +39,13 @@ export { type FullAttentionOptions, fullAttention } from './layers/attention/ful
 export { type LocalAttentionOptions, localAttention } from './layers/attention/local-attention.ts';
 export { type RingAttentionOptions, ringAttention } from './layers/attention/ring-attention.ts';
 export { type RingWindow, type RingWindowOptions, ringWindow } from './layers/attention/ring-window.ts';
-export { type RotaryShape, type RotaryTable, rotaryFrequencies, rotaryTable, rotate } from './layers/attention/rotary.ts';
+export {
+  type RotaryShape,
+  type RotaryTable,
+  rotaryFrequencies,
+  rotaryTable,
+  rotate,
+} from './layers/attention/rotary.ts';
 export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
 export { nearestCodes, sumOfCodes } from './layers/codebook-search.ts';
 export { convNextBlock } from './layers/conv-next-block.ts';

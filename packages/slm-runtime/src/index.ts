@@ -1,2 +1,3 @@
 export type { Decoder, DecoderOutput, DecoderSequence } from './backbone/decoder.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
+export { openCsm } from './systems/csm/csm-model.ts';

@@ -47,6 +47,10 @@ export function decoderGraph(options: DecoderGraphOptions): BuiltGraph {
   const y = decoderLayers(g, options.weights, x, config, { place, capacityPositions });
   const hidden = slice(g, y, 0, { fromEnd: 1 }, { fromEnd: 0 });
   g.output('hidden', hidden);
-  if (options.head) g.output('logits', g.scope('head', () => options.head!(g, hidden)));
+  if (options.head)
+    g.output(
+      'logits',
+      g.scope('head', () => options.head!(g, hidden)),
+    );
   return g.build();
 }

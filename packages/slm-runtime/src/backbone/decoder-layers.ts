@@ -47,12 +47,17 @@ export function decoderLayers(
   for (let i = 0; i < config.layerCount; i++) {
     g.scope(`layers.${i}`, () => {
       const layer = weights.scope('layers').scope(i);
-      const norm = (name: string, z: GraphTensor): GraphTensor =>
-        rmsNorm(g, layer.scope(name), z, config.normEpsilon);
+      const norm = (name: string, z: GraphTensor): GraphTensor => rmsNorm(g, layer.scope(name), z, config.normEpsilon);
       const self = layer.scope('self_attn');
       const normed = norm('input_layernorm', y);
       const heads = queriesKeysValues(g, self, normed, config);
-      const seen = dense(g, self.scope('o_proj'), cachedAttention(g, heads, attention), config.width, config.biases.output);
+      const seen = dense(
+        g,
+        self.scope('o_proj'),
+        cachedAttention(g, heads, attention),
+        config.width,
+        config.biases.output,
+      );
       y = add(g, y, config.hasOutputNorms ? norm('post_self_attn_layernorm', seen) : seen);
       const changed = feedForward(g, layer.scope('mlp'), norm('post_attention_layernorm', y), config);
       y = add(g, y, config.hasOutputNorms ? norm('post_mlp_layernorm', changed) : changed);

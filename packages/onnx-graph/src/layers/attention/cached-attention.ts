@@ -46,7 +46,11 @@ export function cachedAttention(
   const headWidth = all / headCount;
   const shared = headWidth * keyValueHeadCount;
   if (!Number.isInteger(headWidth) || keys.shape[1] !== shared || values.shape[1] !== shared) {
-    throw g.error('attention', `${describe(queries)}, ${describe(keys)}`, `${headCount} and ${keyValueHeadCount} heads`);
+    throw g.error(
+      'attention',
+      `${describe(queries)}, ${describe(keys)}`,
+      `${headCount} and ${keyValueHeadCount} heads`,
+    );
   }
   const cacheShape = [1, keyValueHeadCount, capacityPositions, headWidth];
   const pastKeys = g.state('keys', 'float32', cacheShape, { isInPlace: true });

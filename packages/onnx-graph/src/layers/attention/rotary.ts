@@ -17,7 +17,10 @@ export interface RotaryShape {
 
 /** Radians by which each pair turns at every position, rounded to float32, as PyTorch computes with them. */
 export function rotaryFrequencies({ headWidth, theta }: RotaryShape): Float32Array {
-  return Float32Array.from({ length: headWidth / 2 }, (_, i) => 1 / Math.fround(theta ** Math.fround((2 * i) / headWidth)));
+  return Float32Array.from(
+    { length: headWidth / 2 },
+    (_, i) => 1 / Math.fround(theta ** Math.fround((2 * i) / headWidth)),
+  );
 }
 
 /** Angles are exact, but for their frequencies. */
