@@ -38,7 +38,7 @@ export { type CachedAttentionOptions, type CachePlace, cachedAttention } from '.
 export { type FullAttentionOptions, fullAttention } from './layers/attention/full-attention.ts';
 export { type LocalAttentionOptions, localAttention } from './layers/attention/local-attention.ts';
 export { type RingAttentionOptions, ringAttention } from './layers/attention/ring-attention.ts';
-export { type RingWindow, type RingWindowOptions, ringWindow } from './layers/attention/ring-window.ts';
+export { type RingWindow, type RingWindowOptions, ringPosition, ringWindow } from './layers/attention/ring-window.ts';
 export {
   type RotaryShape,
   type RotaryTable,

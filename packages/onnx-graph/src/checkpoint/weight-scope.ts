@@ -28,8 +28,8 @@ export interface WeightScope {
 
 /** Which part of a weight, and in which type. */
 export interface WeightPart {
-  /** One entry of the first axis: only that part of the file is read, and the axis falls away. */
-  readonly entry?: number;
+  /** These of the first axis, from the one to before the other: only they are read from the file. All where absent. */
+  readonly rows?: readonly [start: number, end: number];
   /** Left in the type of the file: for tables, of which a run widens the few rows that it looks up. */
   readonly isAsStored?: boolean;
 }
@@ -53,22 +53,23 @@ export function weightsOf(checkpoint: Checkpoint, prefix = ''): WeightScope {
     scope: (name) => weightsOf(checkpoint, `${prefix}${name}.`),
     has: (name) => checkpoint.tensors.has(prefix + name) || (checkpoint.unusable?.has(prefix + name) ?? false),
     shapeOf: (name) => find(name, 'a tensor').shape,
-    tensor(g, name, shape, { entry, isAsStored = false } = {}) {
+    tensor(g, name, shape, { rows, isAsStored = false } = {}) {
       const wanted = `a float tensor of shape [${shape.join(', ')}]`;
       const found = find(name, wanted);
       const fits = found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis]);
       if (!fits || !floatTypes.has(found.elementType)) {
         return fail(name, wanted, `${found.elementType} [${found.shape.join(', ')}]`);
       }
-      const sizeBytes = entry === undefined ? found.sizeBytes : found.sizeBytes / shape[0]!;
+      const [first, end] = rows ?? [0, shape[0] ?? 1];
+      const rowBytes = rows === undefined ? 0 : found.sizeBytes / shape[0]!;
       const stored = g.initializer({
-        name: prefix + name + (entry === undefined ? '' : `[${entry}]`),
+        name: prefix + name + (rows === undefined ? '' : `[${first}:${end}]`),
         elementType: found.elementType,
-        shape: entry === undefined ? shape : shape.slice(1),
+        shape: rows === undefined ? shape : [end - first, ...shape.slice(1)],
         data: {
           location: relative(checkpoint.directory, found.path).split(sep).join('/'),
-          offsetBytes: found.offsetBytes + (entry ?? 0) * sizeBytes,
-          sizeBytes,
+          offsetBytes: found.offsetBytes + first * rowBytes,
+          sizeBytes: rows === undefined ? found.sizeBytes : (end - first) * rowBytes,
         },
       });
       return isAsStored ? stored : cast(g, stored, 'float32');

@@ -1,6 +1,5 @@
 import {
   add,
-  type CachePlace,
   cachedAttention,
   type GraphBuilder,
   type GraphTensor,
@@ -14,16 +13,12 @@ import {
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
 import type { DecoderConfig } from './decoder-config.ts';
+import { cachePlace } from './decoder-memory.ts';
 import { decoderFrequencies } from './rotary-frequencies.ts';
-
-export interface DecoderRun {
-  readonly place: CachePlace;
-  /** Positions that the caches have room for. */
-  readonly capacityPositions: number;
-}
 
 /**
  * The layers and the last norm of a decoder: `x [rows, width] → [rows, width]`.
+ * @param capacityPositions that the caches have room for
  * Weights `layers.N.…` and `norm`, named as in huggingface/transformers, models/llama/modeling_llama.py, and those after it.
  */
 export function decoderLayers(
@@ -31,17 +26,16 @@ export function decoderLayers(
   weights: WeightScope,
   x: GraphTensor,
   config: DecoderConfig,
-  { place, capacityPositions }: DecoderRun,
+  capacityPositions: number,
 ): GraphTensor {
-  const rotary = rotaryTable(g, capacityPositions, decoderFrequencies(config.rotary));
+  const rotary = rotaryTable(g, capacityPositions, decoderFrequencies(config.rotary), config.rotary);
   const attention = {
     headCount: config.headCount,
     keyValueHeadCount: config.keyValueHeadCount,
     capacityPositions,
     ...(config.windowPositions === undefined ? {} : { windowPositions: config.windowPositions }),
     rotary,
-    isInterleaved: config.rotary.isInterleaved,
-    place,
+    place: cachePlace(g),
   };
   let y = x;
   for (let i = 0; i < config.layerCount; i++) {

@@ -6,6 +6,7 @@ import {
   openGraphSession,
   type SessionOptions,
 } from '@speech-tokens/onnx-graph';
+import type { DecoderMemory } from './decoder-memory.ts';
 
 /** What a decoder says of the last row of a run. */
 export interface DecoderOutput {
@@ -18,7 +19,7 @@ export interface DecoderOutput {
 /** A loaded decoder; sequences share its weights. */
 export interface Decoder {
   readonly columnCount: number;
-  /** Positions that a sequence has room for. */
+  /** Positions that a sequence has room for; infinite where old ones are forgotten. */
   readonly capacityPositions: number;
   createSequence(): DecoderSequence;
   close(): Promise<void>;
@@ -34,43 +35,49 @@ export interface DecoderSequence {
    * @throws SpeechTokensError `argument-invalid` when there is no room for them; `inference-failed`, `session-closed`
    */
   run(ids: Int32Array, vectors?: Float32Array): Promise<DecoderOutput>;
-  /** Forgets all positions from this one on: what follows is as if they had never been. Costs nothing. */
+  /**
+   * Forgets all positions from this one on: what follows is as if they had never been. Costs nothing.
+   * @throws SpeechTokensError `argument-invalid` where they lie further back than the decoder remembers
+   */
   rollback(positionCount: number): void;
   /** Another sequence with the same past. The caches are copied. */
   fork(): DecoderSequence;
 }
 
-/** Loads a graph of `decoderGraph`. */
+/** Loads a graph of `decoderGraph`, whose layers have this memory. */
 export async function openDecoder(
   graph: BuiltGraph,
-  { capacityPositions, ...options }: SessionOptions & { readonly capacityPositions: number },
+  { memory, ...options }: SessionOptions & { readonly memory: DecoderMemory },
 ): Promise<Decoder> {
   const session = await openGraphSession(graph, options);
   const columnCount = graph.inputs.find(({ name }) => name === 'ids')!.shape[1] as number;
   return {
     columnCount,
-    capacityPositions,
-    createSequence: () => new CachedSequence(session, { columnCount, capacityPositions }, session.createState(), 0),
+    capacityPositions: memory.capacityPositions,
+    createSequence: () => new RememberedSequence(session, { columnCount, memory }, session.createState(), 0, 0),
     close: () => session.close(),
   };
 }
 
 interface SequenceShape {
   readonly columnCount: number;
-  readonly capacityPositions: number;
+  readonly memory: DecoderMemory;
 }
 
-class CachedSequence implements DecoderSequence {
+class RememberedSequence implements DecoderSequence {
   readonly #session: GraphSession;
   readonly #shape: SequenceShape;
   readonly #state: GraphState;
   #positionCount: number;
+  /** The most positions that there ever were: what lies further back than the memory reaches is lost. */
+  #furthest: number;
 
-  constructor(session: GraphSession, shape: SequenceShape, state: GraphState, positionCount: number) {
+  constructor(session: GraphSession, shape: SequenceShape, state: GraphState, positionCount: number, furthest: number) {
     this.#session = session;
     this.#shape = shape;
     this.#state = state;
     this.#positionCount = positionCount;
+    this.#furthest = furthest;
   }
 
   get positionCount(): number {
@@ -78,29 +85,45 @@ class CachedSequence implements DecoderSequence {
   }
 
   async run(ids: Int32Array, vectors?: Float32Array): Promise<DecoderOutput> {
-    const { columnCount, capacityPositions } = this.#shape;
+    const { columnCount, memory } = this.#shape;
     const rows = ids.length / columnCount;
     const end = this.#positionCount + rows;
     if (!Number.isInteger(rows) || rows === 0) throw invalid('ids', `${ids.length} ids`, `rows of ${columnCount}`);
-    if (end > capacityPositions) {
-      throw invalid('ids', `${end} positions`, `at most ${capacityPositions}: the sequence has no more room`);
+    if (end > memory.capacityPositions) {
+      throw invalid('ids', `${end} positions`, `at most ${memory.capacityPositions}: the sequence has no more room`);
     }
+    let output: DecoderOutput | undefined;
+    for (let row = 0; row < rows; row += memory.rowsPerRun) {
+      const last = Math.min(rows, row + memory.rowsPerRun);
+      const width = (vectors?.length ?? 0) / rows;
+      output = await this.#runOnce(
+        ids.subarray(row * columnCount, last * columnCount),
+        last - row,
+        vectors?.subarray(row * width, last * width),
+      );
+    }
+    return output!;
+  }
+
+  async #runOnce(ids: Int32Array, rows: number, vectors?: Float32Array): Promise<DecoderOutput> {
+    const { columnCount, memory } = this.#shape;
     const { hidden, logits } = await this.#session.run(
       {
         ids: { values: ids, shape: [rows, columnCount] },
-        lastPosition: { values: Int32Array.of(end - 1), shape: [1] },
-        positionCount: { values: Int32Array.of(end), shape: [1] },
+        ...memory.inputs(this.#positionCount, rows),
         ...(vectors === undefined ? {} : { vectors: { values: vectors, shape: [rows, vectors.length / rows] } }),
       },
       this.#state,
     );
-    this.#positionCount = end;
+    this.#positionCount += rows;
+    this.#furthest = Math.max(this.#furthest, this.#positionCount);
     return { hidden: hidden as Float32Array, logits: (logits as Float32Array | undefined) ?? new Float32Array() };
   }
 
   rollback(positionCount: number): void {
-    if (!Number.isInteger(positionCount) || positionCount < 0 || positionCount > this.#positionCount) {
-      throw invalid('positionCount', String(positionCount), `an integer from 0 to ${this.#positionCount}`);
+    const first = Math.max(0, this.#furthest - this.#shape.memory.rollbackPositions);
+    if (!Number.isInteger(positionCount) || positionCount < first || positionCount > this.#positionCount) {
+      throw invalid('positionCount', String(positionCount), `an integer from ${first} to ${this.#positionCount}`);
     }
     this.#positionCount = positionCount;
   }
@@ -108,7 +131,7 @@ class CachedSequence implements DecoderSequence {
   fork(): DecoderSequence {
     const state = this.#session.createState();
     state.restore(this.#state.save());
-    return new CachedSequence(this.#session, this.#shape, state, this.#positionCount);
+    return new RememberedSequence(this.#session, this.#shape, state, this.#positionCount, this.#furthest);
   }
 }
 

@@ -10,7 +10,8 @@ import {
 import { type Decoder, openDecoder } from './decoder.ts';
 import { readDecoderConfig } from './decoder-config.ts';
 import { decoderGraph } from './decoder-graph.ts';
-import { dense } from './decoder-layers.ts';
+import { decoderLayers, dense } from './decoder-layers.ts';
+import { cacheMemory } from './decoder-memory.ts';
 
 export interface FlatDecoderOptions extends RuntimeOptions {
   /** Positions of a sequence; what the checkpoint was made for, but at most 4,096, where absent. */
@@ -38,13 +39,12 @@ export async function openFlatDecoder(
   const head = hasTiedHead(config, checkpoint) ? weights.scope('embed_tokens') : all.scope('lm_head');
   const graph = decoderGraph({
     name: String(config.value('model_type')),
-    config: decoder,
-    weights,
+    width: decoder.width,
     tables: [{ weights, name: 'embed_tokens.weight', rowCount, columnCount: 1, isAlwaysGiven: true }],
+    layers: (g, x) => decoderLayers(g, weights, x, decoder, capacity),
     head: (g, hidden) => dense(g, head, hidden, rowCount),
-    capacityPositions: capacity,
   });
-  return openDecoder(graph, { ...runtime, weightsDirectory: checkpoint.directory, capacityPositions: capacity });
+  return openDecoder(graph, { ...runtime, weightsDirectory: checkpoint.directory, memory: cacheMemory(capacity) });
 }
 
 function hasTiedHead(config: ConfigReader, checkpoint: Checkpoint): boolean {

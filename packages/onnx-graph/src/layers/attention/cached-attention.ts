@@ -11,9 +11,8 @@ export interface CachedAttentionOptions {
   readonly capacityPositions: number;
   /** Positions that one sees, its own included; all before it where absent. */
   readonly windowPositions?: number;
-  readonly rotary: RotaryTable;
-  /** Whether the pairs that are turned are neighbours (2 i, 2 i + 1), and not halves. */
-  readonly isInterleaved?: boolean;
+  /** Queries and keys are not turned where absent. */
+  readonly rotary?: RotaryTable;
   readonly place: CachePlace;
 }
 
@@ -64,8 +63,7 @@ export function cachedAttention(
       pastValues.value,
       place.lastPosition,
       place.positionCount,
-      rotary.cosines,
-      rotary.sines,
+      ...(rotary === undefined ? [] : [rotary.cosines, rotary.sines]),
     ],
     [
       { elementType: 'float32', shape: [1, rows, all] },
@@ -75,8 +73,8 @@ export function cachedAttention(
     {
       num_heads: headCount,
       kv_num_heads: keyValueHeadCount,
-      do_rotary: 1,
-      rotary_interleaved: options.isInterleaved ? 1 : 0,
+      do_rotary: rotary === undefined ? 0 : 1,
+      rotary_interleaved: rotary?.isInterleaved ? 1 : 0,
       ...(windowPositions === undefined ? {} : { local_window_size: windowPositions }),
     },
     'com.microsoft',

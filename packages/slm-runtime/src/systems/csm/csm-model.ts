@@ -8,13 +8,15 @@ import {
   openGraphSession,
   type RuntimeOptions,
   readConfig,
+  reshape,
   type WeightScope,
   weightsOf,
 } from '@speech-tokens/onnx-graph';
 import { openDecoder } from '../../backbone/decoder.ts';
 import { type DecoderConfig, readDecoderConfig } from '../../backbone/decoder-config.ts';
 import { decoderGraph } from '../../backbone/decoder-graph.ts';
-import { dense } from '../../backbone/decoder-layers.ts';
+import { decoderLayers, dense } from '../../backbone/decoder-layers.ts';
+import { cacheMemory } from '../../backbone/decoder-memory.ts';
 import { depthHead } from '../../frame-head/depth-head.ts';
 import { frameModel } from '../../model/frame-model.ts';
 
@@ -43,9 +45,12 @@ export async function openCsm(
   const { codebookCount, codebookSize, backbone, depth } = config;
   const decoder = await openDecoder(backboneGraph(config, weights), {
     ...options,
-    capacityPositions: backbone.contextPositions,
+    memory: cacheMemory(backbone.contextPositions),
   });
-  const depthDecoder = await openDecoder(depthGraph(config, weights), { ...options, capacityPositions: codebookCount });
+  const depthDecoder = await openDecoder(depthGraph(config, weights), {
+    ...options,
+    memory: cacheMemory(codebookCount),
+  });
   const heads = [];
   for (let slot = 1; slot < codebookCount; slot++) {
     heads.push(await openGraphSession(codebookHead(slot, weights, depth, config), options));
@@ -95,14 +100,13 @@ function backboneGraph(
   const table = weights.has(own) ? own : 'depth_decoder.model.embed_tokens.weight';
   return decoderGraph({
     name: 'CSM backbone',
-    config: backbone,
-    weights: weights.scope('backbone_model'),
+    width: backbone.width,
     tables: [
       { weights, name: table, rowCount: codebookCount * codebookSize, columnCount: codebookCount },
       { weights, name: 'embed_text_tokens.weight', rowCount: textVocabularySize, columnCount: 1 },
     ],
+    layers: (g, x) => decoderLayers(g, weights.scope('backbone_model'), x, backbone, backbone.contextPositions),
     head: (g, hidden) => dense(g, weights.scope('lm_head'), hidden, codebookSize),
-    capacityPositions: backbone.contextPositions,
   });
 }
 
@@ -110,13 +114,11 @@ function depthGraph({ backbone, depth, codebookCount, codebookSize }: CsmConfig,
   const inner = weights.scope('depth_decoder').scope('model');
   return decoderGraph({
     name: 'CSM depth decoder',
-    config: depth,
-    weights: inner,
+    width: backbone.width,
     tables: [{ weights: inner, name: 'embed_tokens.weight', rowCount: codebookCount * codebookSize, columnCount: 1 }],
-    embeddingWidth: backbone.width,
-    inputProjection: inner.scope('inputs_embeds_projector'),
     takesVectors: true,
-    capacityPositions: codebookCount,
+    projection: { weights: inner.scope('inputs_embeds_projector'), width: depth.width },
+    layers: (g, x) => decoderLayers(g, inner, x, depth, codebookCount),
   });
 }
 
@@ -125,7 +127,7 @@ function codebookHead(slot: number, weights: WeightScope, depth: DecoderConfig, 
   const g = new GraphBuilder(`CSM head ${slot}`);
   const hidden = g.input('hidden', 'float32', [1, depth.width]);
   const shape = [config.codebookCount - 1, depth.width, config.codebookSize];
-  const matrix = weights.scope('depth_decoder').tensor(g, 'codebooks_head.weight', shape, { entry: slot - 1 });
-  g.output('logits', matMul(g, hidden, matrix));
+  const matrix = weights.scope('depth_decoder').tensor(g, 'codebooks_head.weight', shape, { rows: [slot - 1, slot] });
+  g.output('logits', matMul(g, hidden, reshape(g, matrix, shape.slice(1))));
   return g.build();
 }
