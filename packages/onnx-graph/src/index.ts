@@ -61,7 +61,7 @@ export { lstm } from './layers/lstm.ts';
 export { type ProjectionOptions, projection } from './layers/projection.ts';
 export { withReplicatedStart } from './layers/replicated-start.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
-export { rmsNorm } from './layers/rms-norm.ts';
+export { rmsNorm, rmsNormBy } from './layers/rms-norm.ts';
 export { convRows, transposedConvRows } from './layers/rows/conv-rows.ts';
 export { convRowsByTaps, transposedConvRowsByTaps } from './layers/rows/conv-rows-by-taps.ts';
 export { causalTransposedConv1d } from './layers/signal/causal-transposed-conv1d.ts';

@@ -9,6 +9,10 @@ import { describe, type GraphTensor } from '../graph/graph-types.ts';
 export function rmsNorm(g: GraphBuilder, weights: WeightScope, x: GraphTensor, epsilon: number): GraphTensor {
   const width = x.shape.at(-1);
   if (typeof width !== 'number') throw g.error('RMS norm', describe(x), 'a fixed last axis');
-  const weight = weights.tensor(g, 'weight', [width]);
+  return rmsNormBy(g, weights.tensor(g, 'weight', [width]), x, epsilon);
+}
+
+/** The same with a weight `[width]` from elsewhere. */
+export function rmsNormBy(g: GraphBuilder, weight: GraphTensor, x: GraphTensor, epsilon: number): GraphTensor {
   return g.node('SimplifiedLayerNormalization', [x, weight], x, { axis: -1, epsilon: { float: epsilon } });
 }
