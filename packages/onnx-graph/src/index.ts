@@ -7,7 +7,7 @@ export { PickleFault, PickleUnfinished } from './checkpoint/pytorch/pickle-fault
 export type { PickleInput } from './checkpoint/pytorch/pickle-input.ts';
 export type { PickleContext, PickleObject, PickleValue } from './checkpoint/pytorch/pickle-value.ts';
 export { openSafetensorsCheckpoint } from './checkpoint/safetensors-checkpoint.ts';
-export { type WeightPart, type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
+export { type WeightOptions, type WeightPart, type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
 export {
   addDims,
   type Dim,
@@ -49,6 +49,7 @@ export {
 export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
 export { nearestCodes, sumOfCodes } from './layers/codebook-search.ts';
 export { convNextBlock } from './layers/conv-next-block.ts';
+export { type DenseOptions, dense } from './layers/dense.ts';
 export { reflectedSignal, type SignalEdges } from './layers/edges/reflected-signal.ts';
 export {
   type StreamEdges,
@@ -105,6 +106,8 @@ export {
 export { argMaxLast, cumulativeSum, gatherRows, selectFirst, sumAxis } from './ops/lookup.ts';
 export { cast, layerNorm, matMul, transpose } from './ops/matrix.ts';
 export { concat, mergeRows, pad, padLast, reshape, reverse, slice, splitRows } from './ops/shape.ts';
+export { type BlockMatrix, blockValues, type WeightBits } from './quantized/block-quantize.ts';
+export { type QuantizeOptions, quantizeMatrices } from './quantized/quantize-matrices.ts';
 export {
   type GraphSession,
   type GraphState,

@@ -4,6 +4,7 @@ import type { ElementType } from '../graph/element-type.ts';
 import type { GraphBuilder } from '../graph/graph-builder.ts';
 import type { GraphTensor } from '../graph/graph-types.ts';
 import { cast } from '../ops/matrix.ts';
+import type { BlockMatrix } from '../quantized/block-quantize.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 
 /** The weights below one prefix of a checkpoint, as a layer sees them. */
@@ -24,6 +25,8 @@ export interface WeightScope {
    * shapes
    */
   tensor(g: GraphBuilder, name: string, shape: readonly number[], part?: WeightPart): GraphTensor;
+  /** A matrix that was quantized when the checkpoint was opened. */
+  blocks?(name: string): BlockMatrix | undefined;
 }
 
 /** Which part of a weight, and in which type. */
@@ -36,7 +39,15 @@ export interface WeightPart {
 
 const floatTypes = new Set<ElementType>(['float64', 'float32', 'float16', 'bfloat16']);
 
-export function weightsOf(checkpoint: Checkpoint, prefix = ''): WeightScope {
+export interface WeightOptions {
+  readonly prefix?: string;
+  /** Matrices that layers take in place of the stored ones, by their full names (`quantizeMatrices`). */
+  readonly quantized?: ReadonlyMap<string, BlockMatrix>;
+}
+
+/** The weights of a checkpoint. */
+export function weightsOf(checkpoint: Checkpoint, options: WeightOptions = {}): WeightScope {
+  const { prefix = '', quantized } = options;
   const fail = (name: string, wanted: string, found: string): never => {
     throw new SpeechTokensError('checkpoint-invalid', {
       problem: `The checkpoint ${checkpoint.path} does not fit this model at the tensor ${prefix}${name}`,
@@ -50,7 +61,7 @@ export function weightsOf(checkpoint: Checkpoint, prefix = ''): WeightScope {
     checkpoint.tensors.get(prefix + name) ??
     fail(name, wanted, checkpoint.unusable?.get(prefix + name) ?? 'no tensor of this name');
   return {
-    scope: (name) => weightsOf(checkpoint, `${prefix}${name}.`),
+    scope: (name) => weightsOf(checkpoint, { ...options, prefix: `${prefix}${name}.` }),
     has: (name) => checkpoint.tensors.has(prefix + name) || (checkpoint.unusable?.has(prefix + name) ?? false),
     shapeOf: (name) => find(name, 'a tensor').shape,
     tensor(g, name, shape, { rows, isAsStored = false } = {}) {
@@ -74,5 +85,6 @@ export function weightsOf(checkpoint: Checkpoint, prefix = ''): WeightScope {
       });
       return isAsStored ? stored : cast(g, stored, 'float32');
     },
+    blocks: (name) => quantized?.get(prefix + name),
   };
 }

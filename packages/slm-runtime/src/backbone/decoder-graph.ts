@@ -1,13 +1,13 @@
 import {
   add,
   type BuiltGraph,
+  dense,
   GraphBuilder,
   type GraphTensor,
   slice,
   symbolicDim,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
-import { dense } from './decoder-layers.ts';
 import { type EmbeddingTable, sumOfEmbeddings } from './embedding.ts';
 
 export interface DecoderGraphOptions {

@@ -1,10 +1,10 @@
 import {
   add,
   cachedAttention,
+  dense,
   type GraphBuilder,
   type GraphTensor,
   multiply,
-  projection,
   reshape,
   rmsNorm,
   rotaryTable,
@@ -45,13 +45,9 @@ export function decoderLayers(
       const self = layer.scope('self_attn');
       const normed = norm('input_layernorm', y);
       const heads = queriesKeysValues(g, self, normed, config);
-      const seen = dense(
-        g,
-        self.scope('o_proj'),
-        cachedAttention(g, heads, attention),
-        config.width,
-        config.biases.output,
-      );
+      const seen = dense(g, self.scope('o_proj'), cachedAttention(g, heads, attention), config.width, {
+        hasBias: config.biases.output,
+      });
       y = add(g, y, config.hasOutputNorms ? norm('post_self_attn_layernorm', seen) : seen);
       const changed = feedForward(g, layer.scope('mlp'), norm('post_attention_layernorm', y), config);
       y = add(g, y, config.hasOutputNorms ? norm('post_mlp_layernorm', changed) : changed);
@@ -67,7 +63,7 @@ function queriesKeysValues(
   { headCount, keyValueHeadCount, headWidth, biases, hasQueryKeyNorms, normEpsilon }: DecoderConfig,
 ): { readonly queries: GraphTensor; readonly keys: GraphTensor; readonly values: GraphTensor } {
   const projected = (name: string, heads: number): GraphTensor =>
-    dense(g, weights.scope(name), x, heads * headWidth, biases.queryKeyValue);
+    dense(g, weights.scope(name), x, heads * headWidth, { hasBias: biases.queryKeyValue });
   const normed = (name: string, y: GraphTensor, heads: number): GraphTensor => {
     if (!hasQueryKeyNorms) return y;
     const apart = reshape(g, y, [y.shape[0]!, heads, headWidth]);
@@ -87,22 +83,11 @@ function feedForward(
   x: GraphTensor,
   { width, feedForwardWidth, biases, hasJointGate }: DecoderConfig,
 ): GraphTensor {
-  const inner = (name: string, size: number): GraphTensor => dense(g, weights.scope(name), x, size, biases.feedForward);
+  const inner = (name: string, size: number): GraphTensor =>
+    dense(g, weights.scope(name), x, size, { hasBias: biases.feedForward });
   const joint = hasJointGate ? inner('gate_up_proj', 2 * feedForwardWidth) : undefined;
   const gate = joint ? slice(g, joint, 1, 0, feedForwardWidth) : inner('gate_proj', feedForwardWidth);
   const value = joint ? slice(g, joint, 1, feedForwardWidth, 2 * feedForwardWidth) : inner('up_proj', feedForwardWidth);
   const gated = multiply(g, multiply(g, gate, sigmoid(g, gate)), value);
-  return dense(g, weights.scope('down_proj'), gated, width, biases.feedForward);
-}
-
-/** `weight` `[out, in]` and, where there is one, `bias` `[out]`, as torch.nn.Linear has them. */
-export function dense(
-  g: GraphBuilder,
-  weights: WeightScope,
-  x: GraphTensor,
-  outputWidth: number,
-  hasBias = false,
-): GraphTensor {
-  const weight = weights.tensor(g, 'weight', [outputWidth, x.shape[1] as number]);
-  return projection(g, weight, x, hasBias ? { bias: weights.tensor(g, 'bias', [outputWidth]) } : {});
+  return dense(g, weights.scope('down_proj'), gated, width, { hasBias: biases.feedForward });
 }

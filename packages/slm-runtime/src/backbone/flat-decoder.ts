@@ -1,19 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import {
-  type Checkpoint,
-  type ConfigReader,
-  openCheckpoint,
-  type RuntimeOptions,
-  readConfig,
-  weightsOf,
-} from '@speech-tokens/onnx-graph';
+import { dense, readConfig } from '@speech-tokens/onnx-graph';
 import { type Decoder, openDecoder } from './decoder.ts';
 import { readDecoderConfig } from './decoder-config.ts';
 import { decoderGraph } from './decoder-graph.ts';
-import { decoderLayers, dense } from './decoder-layers.ts';
+import { decoderLayers } from './decoder-layers.ts';
 import { cacheMemory } from './decoder-memory.ts';
+import { type ModelOptions, openModelWeights } from './model-weights.ts';
 
-export interface FlatDecoderOptions extends RuntimeOptions {
+export interface FlatDecoderOptions extends ModelOptions {
   /** Positions of a sequence; what the checkpoint was made for, but at most 4,096, where absent. */
   readonly capacityPositions?: number;
 }
@@ -27,16 +21,20 @@ const usualCapacityPositions = 4_096;
  */
 export async function openFlatDecoder(
   paths: { readonly config: string; readonly weights: string },
-  { capacityPositions, ...runtime }: FlatDecoderOptions = {},
+  { capacityPositions, ...options }: FlatDecoderOptions = {},
 ): Promise<Decoder> {
   const config = readConfig(await readFile(paths.config, 'utf8'), paths.config, 'language model');
-  const checkpoint = await openCheckpoint(paths.weights);
   const decoder = readDecoderConfig(config);
   const capacity = capacityPositions ?? Math.min(decoder.contextPositions, usualCapacityPositions);
   const rowCount = config.integer('vocab_size', 16_777_216);
-  const all = weightsOf(checkpoint);
+  const isTied = config.value('tie_word_embeddings') === true;
+  const { weights: all, session } = await openModelWeights(
+    paths.weights,
+    options,
+    (name) => isTied || !name.includes('embed_tokens'),
+  );
   const weights = all.scope('model');
-  const head = hasTiedHead(config, checkpoint) ? weights.scope('embed_tokens') : all.scope('lm_head');
+  const head = isTied || !all.has('lm_head.weight') ? weights.scope('embed_tokens') : all.scope('lm_head');
   const graph = decoderGraph({
     name: String(config.value('model_type')),
     width: decoder.width,
@@ -44,9 +42,5 @@ export async function openFlatDecoder(
     layers: (g, x) => decoderLayers(g, weights, x, decoder, capacity),
     head: (g, hidden) => dense(g, head, hidden, rowCount),
   });
-  return openDecoder(graph, { ...runtime, weightsDirectory: checkpoint.directory, memory: cacheMemory(capacity) });
-}
-
-function hasTiedHead(config: ConfigReader, checkpoint: Checkpoint): boolean {
-  return config.value('tie_word_embeddings') === true || !checkpoint.tensors.has('lm_head.weight');
+  return openDecoder(graph, { ...session, memory: cacheMemory(capacity) });
 }

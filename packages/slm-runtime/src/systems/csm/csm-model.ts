@@ -2,21 +2,20 @@ import { readFile } from 'node:fs/promises';
 import type { SpeechLanguageModelV0, TokenStream } from '@speech-tokens/core';
 import {
   type BuiltGraph,
+  dense,
   GraphBuilder,
   matMul,
-  openCheckpoint,
   openGraphSession,
-  type RuntimeOptions,
   readConfig,
   reshape,
   type WeightScope,
-  weightsOf,
 } from '@speech-tokens/onnx-graph';
 import { openDecoder } from '../../backbone/decoder.ts';
 import { type DecoderConfig, readDecoderConfig } from '../../backbone/decoder-config.ts';
 import { decoderGraph } from '../../backbone/decoder-graph.ts';
-import { decoderLayers, dense } from '../../backbone/decoder-layers.ts';
+import { decoderLayers } from '../../backbone/decoder-layers.ts';
 import { cacheMemory } from '../../backbone/decoder-memory.ts';
+import { type ModelOptions, openModelWeights } from '../../backbone/model-weights.ts';
 import { depthHead } from '../../frame-head/depth-head.ts';
 import { frameModel } from '../../model/frame-model.ts';
 
@@ -36,24 +35,22 @@ interface CsmConfig {
  */
 export async function openCsm(
   paths: { readonly config: string; readonly weights: string },
-  runtime: RuntimeOptions = {},
+  options: ModelOptions = {},
 ): Promise<SpeechLanguageModelV0> {
   const config = parseCsmConfig(await readFile(paths.config, 'utf8'), paths.config);
-  const checkpoint = await openCheckpoint(paths.weights);
-  const weights = weightsOf(checkpoint);
-  const options = { ...runtime, weightsDirectory: checkpoint.directory };
+  const { weights, session } = await openModelWeights(paths.weights, options, (name) => !name.includes('embed_'));
   const { codebookCount, codebookSize, backbone, depth } = config;
   const decoder = await openDecoder(backboneGraph(config, weights), {
-    ...options,
+    ...session,
     memory: cacheMemory(backbone.contextPositions),
   });
   const depthDecoder = await openDecoder(depthGraph(config, weights), {
-    ...options,
+    ...session,
     memory: cacheMemory(codebookCount),
   });
   const heads = [];
   for (let slot = 1; slot < codebookCount; slot++) {
-    heads.push(await openGraphSession(codebookHead(slot, weights, depth, config), options));
+    heads.push(await openGraphSession(codebookHead(slot, weights, depth, config), session));
   }
   const codebooks = Array.from({ length: codebookCount }, (_, k) => k);
   const firstRows = codebooks.map((k) => k * codebookSize);

@@ -1,5 +1,6 @@
 import {
   add,
+  dense,
   type GraphBuilder,
   type GraphTensor,
   multiply,
@@ -69,15 +70,16 @@ function ofStep(
   { index, count }: WeightStep = { index: 0, count: 1 },
 ): GraphTensor {
   const own = `${name}s.${index}.weight`;
-  if (weights.has(own)) return projection(g, weights.tensor(g, own, [out, width]), x);
+  if (weights.has(own)) return dense(g, weights, x, out, { name: own });
   const all = weights.has(`${name}_weight`) ? `${name}_weight` : `${name}.weight`;
+  if (count === 1) return dense(g, weights, x, out, { name: all });
   return projection(g, weights.tensor(g, all, [count * out, width], { rows: [index * out, (index + 1) * out] }), x);
 }
 
 function gated(g: GraphBuilder, weights: WeightScope, x: GraphTensor, width: number, inner: number): GraphTensor {
-  const joint = projection(g, weights.tensor(g, 'linear_in.weight', [2 * inner, width]), x);
+  const joint = dense(g, weights, x, 2 * inner, { name: 'linear_in.weight' });
   const gate = slice(g, joint, 1, 0, inner);
   const value = slice(g, joint, 1, inner, 2 * inner);
   const mixed = multiply(g, multiply(g, gate, sigmoid(g, gate)), value);
-  return projection(g, weights.tensor(g, 'linear_out.weight', [width, inner]), mixed);
+  return dense(g, weights, mixed, width, { name: 'linear_out.weight' });
 }

@@ -4,27 +4,25 @@ import {
   add,
   type BuiltGraph,
   cachedAttention,
+  dense,
   GraphBuilder,
-  openCheckpoint,
   openGraphSession,
-  type RuntimeOptions,
   ringAttention,
   rotaryFrequencies,
   rotaryTable,
   type WeightScope,
-  weightsOf,
 } from '@speech-tokens/onnx-graph';
 import { openDecoder } from '../../backbone/decoder.ts';
 import { decoderGraph } from '../../backbone/decoder-graph.ts';
-import { dense } from '../../backbone/decoder-layers.ts';
 import { type RingMemoryOptions, ringMemory, ringPlace } from '../../backbone/decoder-memory.ts';
 import { sumOfEmbeddings } from '../../backbone/embedding.ts';
+import { type ModelOptions, openModelWeights } from '../../backbone/model-weights.ts';
 import { stepwiseHead } from '../../frame-head/stepwise-head.ts';
 import { frameModel } from '../../model/frame-model.ts';
 import { type MoshiConfig, parseMoshiConfig } from './moshi-config.ts';
 import { moshiLayers, moshiNorm } from './moshi-layers.ts';
 
-export interface MoshiOptions extends RuntimeOptions {
+export interface MoshiOptions extends ModelOptions {
   /** How many steps can be taken back; 256 (20 s) where absent. */
   readonly rollbackSteps?: number;
 }
@@ -40,17 +38,15 @@ const rowsPerRun = 16;
  */
 export async function openMoshi(
   paths: { readonly config: string; readonly weights: string },
-  { rollbackSteps = 256, ...runtime }: MoshiOptions = {},
+  { rollbackSteps = 256, ...options }: MoshiOptions = {},
 ): Promise<SpeechLanguageModelV0 & { readonly delaySteps: readonly number[] }> {
   const config = parseMoshiConfig(await readFile(paths.config, 'utf8'), paths.config);
-  const checkpoint = await openCheckpoint(paths.weights);
-  const weights = weightsOf(checkpoint);
-  const options = { ...runtime, weightsDirectory: checkpoint.directory };
+  const { weights, session } = await openModelWeights(paths.weights, options, (name) => !/emb\b|_emb\./.test(name));
   const ring = { windowPositions: config.backbone.windowPositions, rowsPerRun, rollbackPositions: rollbackSteps };
-  const backbone = await openDecoder(backboneGraph(config, weights, ring), { ...options, memory: ringMemory(ring) });
+  const backbone = await openDecoder(backboneGraph(config, weights, ring), { ...session, memory: ringMemory(ring) });
   const steps = [];
   for (let k = 0; k < config.ownCodebookCount; k++) {
-    steps.push(await openGraphSession(depthGraph(k, config, weights), options));
+    steps.push(await openGraphSession(depthGraph(k, config, weights), session));
   }
   const streams = streamsOf(config);
   const model = frameModel({
