@@ -4,7 +4,7 @@ import { csmPrompt, isCsmEnd } from './csm-prompt.ts';
 
 const textIds = (text: string): number[] => [100, ...[...text].map((c) => c.charCodeAt(0)), 101];
 const grid = (...tracks: number[][]): TokenGrid => ({
-  tokenSpaceId: 'rvq:mimi',
+  tokenSpace: { id: 'rvq:mimi', sampleRateHz: 24_000, codebooks: [], prefixDecodable: true },
   startSample: 0,
   sampleCount: 1920 * tracks[0]!.length,
   tracks: tracks.map((ids) => ({ ids: Uint32Array.from(ids) })),
