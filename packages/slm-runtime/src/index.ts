@@ -11,3 +11,18 @@ export { framesToGrid, gridToFrames } from './layout/frame-grids.ts';
 export { type FrameLayout, type FrameStream, noId, stepOfFrame } from './layout/frame-layout.ts';
 export { createStepReader, type StepReader } from './layout/step-reader.ts';
 export { createStepWriter, fillChosen, type StepWriter } from './layout/step-writer.ts';
+export { createSampler, type SampleOptions, type Sampler } from './sampler/sampler.ts';
+export type { IdRange, SamplerOptions } from './sampler/sampler-options.ts';
+export {
+  type HostSchedule,
+  hostSchedule,
+  type Mode,
+  modelSchedule,
+  parallelSchedule,
+  ratioSchedule,
+  type Schedule,
+  type Turn,
+} from './schedule/schedule.ts';
+export type { DetokenizerWindow } from './detokenizer-window/detokenizer-window.ts';
+export { streamAudio } from './detokenizer-window/stream-audio.ts';
+export { streamingOf } from './detokenizer-window/windowed-streaming.ts';

@@ -1,6 +1,7 @@
 import { type FlattenSlot, isCount, type PlainData, type TokenGrid } from '@speech-tokens/core';
 import { type FlatLayout, flatPattern } from './flat-layout.ts';
-import { invalidIds, invalidState } from './layout-error.ts';
+import { invalidState } from '../invalid-state.ts';
+import { invalidIds } from './layout-error.ts';
 import { gridOfCodes } from './slot-pattern.ts';
 
 /** What a sequence of ids turned out to be, in its order. */
