@@ -16,7 +16,7 @@ export interface DetokenizerWindow {
   readonly leftContextFrames?: number;
   /**
    * Samples, at the rate of the sound, over which a block fades into the next, both having been decoded there. At most
-   * the look-ahead, and at most a block. 0 by default.
+   * the look-ahead, of which it leaves less to itself, and at most a block. 0 by default.
    */
   readonly overlapSamples?: number;
 }
@@ -49,7 +49,8 @@ export function checkWindow(detokenizer: SpeechDetokenizerV1, window: Detokenize
   if (blockFrames.length === 0 || !blockFrames.every((frames) => isCount(frames, 1))) {
     throw invalid('The blocks are out of range', `[${blockFrames.join(', ')}]`, 'lengths of at least 1 frame');
   }
-  if (!isCount(lookaheadFrames, 0)) throw invalid('lookaheadFrames is out of range', `${lookaheadFrames}`, 'an integer from 0');
+  if (!isCount(lookaheadFrames, 0))
+    throw invalid('lookaheadFrames is out of range', `${lookaheadFrames}`, 'an integer from 0');
   if (!isCount(leftContextFrames, 0) && leftContextFrames !== Number.POSITIVE_INFINITY) {
     throw invalid('leftContextFrames is out of range', `${leftContextFrames}`, 'an integer from 0, or Infinity');
   }

@@ -1,6 +1,6 @@
 import {
-  assertContinues,
   type AudioClip,
+  assertContinues,
   type CallOptions,
   type DetokenizerSettings,
   isCount,
@@ -9,8 +9,8 @@ import {
   type PcmChunk,
   type PlainData,
   type SpeechDetokenizerV1,
-  sliceGrid,
   type StreamMachine,
+  sliceGrid,
   type TokenGrid,
   validateTokenGrid,
 } from '@speech-tokens/core';
@@ -91,10 +91,12 @@ export class WindowMachine implements StreamMachine<TokenGrid, PcmChunk> {
     const { held, firstSample, nextSample, blocksDone, overlap } = (data ?? {}) as Record<string, PlainData>;
     if (!isCount(firstSample) || !isCount(nextSample) || !isCount(blocksDone)) return false;
     const isOverlap = Array.isArray(overlap) && overlap.every((samples) => samples instanceof Float32Array);
-    if (!isOverlap || (overlap.length > 0 && overlap.length !== this.#detokenizer.audioFormat.channelCount)) return false;
+    if (!isOverlap || (overlap.length > 0 && overlap.length !== this.#detokenizer.audioFormat.channelCount))
+      return false;
     const grid = held === null ? undefined : this.#restoredGrid(held);
     if (grid === null) return false;
-    if (grid !== undefined && (nextSample < grid.startSample || nextSample > grid.startSample + grid.sampleCount)) return false;
+    if (grid !== undefined && (nextSample < grid.startSample || nextSample > grid.startSample + grid.sampleCount))
+      return false;
     this.#held = grid;
     this.#firstSample = firstSample;
     this.#nextSample = nextSample;
@@ -133,7 +135,8 @@ export class WindowMachine implements StreamMachine<TokenGrid, PcmChunk> {
     const held = this.#held as TokenGrid;
     const end = this.#endSample();
     const start = this.#nextSample;
-    const blockEnd = Math.min(end, start + this.#blockFrames() * frameSamples);
+    const nextStart = start + this.#blockFrames() * frameSamples;
+    const blockEnd = Math.min(end, nextStart);
     const from = Math.max(this.#firstSample, start - leftContextFrames * frameSamples);
     const to = Math.min(end, blockEnd + lookaheadFrames * frameSamples);
     const options = { ...this.#settings, ...(signal === undefined ? {} : { signal }) };
@@ -144,9 +147,9 @@ export class WindowMachine implements StreamMachine<TokenGrid, PcmChunk> {
       blockEnd < end ? clip.channels.map((samples) => samples.slice(soundEnd, soundEnd + overlapSamples)) : [];
     this.#nextSample = blockEnd;
     this.#blocksDone += 1;
-    const keptFrom = Math.max(this.#firstSample, Math.min(blockEnd, blockEnd - leftContextFrames * frameSamples));
-    // The end of the audio may lie within a frame: what is held may start only at one.
-    if (keptFrom < end) this.#held = sliceGrid(held, Math.max(held.startSample, keptFrom), end);
+    // From the whole block, as the audio may end within a frame, and tokens are cut between frames.
+    const keptFrom = nextStart - leftContextFrames * frameSamples;
+    this.#held = sliceGrid(held, Math.min(end, Math.max(held.startSample, keptFrom)), end);
     return chunk;
   }
 

@@ -1,6 +1,6 @@
 import { type FlattenSlot, isCount, type PlainData, type TokenGrid } from '@speech-tokens/core';
-import { type FlatLayout, flatPattern } from './flat-layout.ts';
 import { invalidState } from '../invalid-state.ts';
+import { type FlatLayout, flatPattern } from './flat-layout.ts';
 import { invalidIds } from './layout-error.ts';
 import { gridOfCodes } from './slot-pattern.ts';
 

@@ -1,7 +1,7 @@
 import type { PlainData } from '@speech-tokens/core';
+import { invalidState } from '../invalid-state.ts';
 import { restoredColumns, savedColumns } from './columns.ts';
 import { checkFrameLayout, type FrameLayout, noId } from './frame-layout.ts';
-import { invalidState } from '../invalid-state.ts';
 import { invalidIds } from './layout-error.ts';
 
 /** Steps in, frames out: the mirror of `StepWriter`. */
