@@ -1,9 +1,6 @@
 export type { Decoder, DecoderOutput, DecoderSequence } from './backbone/decoder.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
 export type { ModelOptions } from './backbone/model-weights.ts';
-export { openCsm } from './systems/csm/csm-model.ts';
-export { type CsmSegment, csmPrompt, isCsmEnd } from './systems/csm/csm-prompt.ts';
-export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
 export type { DetokenizerWindow } from './detokenizer-window/detokenizer-window.ts';
 export { streamAudio } from './detokenizer-window/stream-audio.ts';
 export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
@@ -29,3 +26,6 @@ export {
 } from './schedule/schedule.ts';
 export { createFrameClock, type FrameClock } from './session/frame-clock.ts';
 export { createPlaybackCursor, type PlaybackCursor } from './session/playback-cursor.ts';
+export { openCsm } from './systems/csm/csm-model.ts';
+export { type CsmSegment, csmPrompt, isCsmEnd } from './systems/csm/csm-prompt.ts';
+export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';

@@ -13,7 +13,7 @@ export const snac: TokenSpace = {
 };
 
 /** SNAC with attention: grids are cut after four coarse frames. */
-export const snacBlocks: TokenSpace = {
+const snacBlocks: TokenSpace = {
   id: 'test:snac-32khz',
   sampleRateHz: 32_000,
   codebooks: books(4, 4096, (index) => 3072 >> index),
@@ -36,7 +36,7 @@ export const dac: TokenSpace = {
 };
 
 /** Linguistic tokens at 16.7 per second beside semantic ones at 25. */
-export const step: TokenSpace = {
+const step: TokenSpace = {
   id: 'test:step-audio',
   sampleRateHz: 24_000,
   codebooks: [
@@ -46,7 +46,7 @@ export const step: TokenSpace = {
   prefixDecodable: false,
 };
 
-export const xcodec: TokenSpace = {
+const xcodec: TokenSpace = {
   id: 'test:xcodec2',
   sampleRateHz: 16_000,
   codebooks: [{ name: 'codes', size: 65_536, hopSamples: 320 }],
