@@ -168,6 +168,15 @@ describe('the loop of Moshi', () => {
   });
 });
 
+test('what a host forces is not overwritten by what the model chose, id 0 neither', () => {
+  const step = new Int32Array(17).fill(noId);
+  step[0] = 0;
+  step[1] = 7;
+  fillChosen(moshi, step, new Int32Array(17).fill(5));
+  // Rows of the user are not the model's.
+  expect([...step]).toEqual([0, 7, ...new Array(7).fill(5), ...new Array(8).fill(noId)]);
+});
+
 describe('frames and grids', () => {
   const channelOf = { moshi: 'user', musicgen: 'music', csm: 'voice', miniOmni: 'voice' } as const;
 
@@ -218,6 +227,13 @@ describe('frames and grids', () => {
     broken[1]![3] = noId;
     expect(() => framesToGrid(moshi, 'self', broken)).toThrow(/Frame 1 of self is not whole/);
     expect(() => framesToGrid(moshi, 'self', broken.slice(0, 2))).toThrow(/Frame 1 of self is not whole/);
+    const [snacFrame] = gridToFrames(
+      miniOmni,
+      'voice',
+      gridOf(snac, 3, 2048, () => 5),
+    );
+    snacFrame![3] = noId;
+    expect(() => framesToGrid(miniOmni, 'voice', [snacFrame!])).toThrow(/Frame 0 of voice is not whole/);
     const padded = frames.map((frame) => frame.slice());
     padded[2]![8] = 2048;
     expect(() => framesToGrid(moshi, 'self', padded)).toThrow(/Frame 2 holds no code in self-7/);
