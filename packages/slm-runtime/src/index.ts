@@ -1,6 +1,31 @@
 export type { Decoder, DecoderOutput, DecoderSequence } from './backbone/decoder.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
 export type { ModelOptions } from './backbone/model-weights.ts';
+export type { DetokenizerWindow } from './detokenizer-window/detokenizer-window.ts';
+export { streamAudio } from './detokenizer-window/stream-audio.ts';
+export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
+export { type FlatLayout, timeOrderedSlots } from './layout/flat-layout.ts';
+export { createFlatReader, type FlatPart, type FlatReader, type FlatReaderOptions } from './layout/flat-reader.ts';
+export { flatIds } from './layout/flat-writer.ts';
+export { framesToGrid, gridToFrames } from './layout/frame-grids.ts';
+export { type FrameLayout, type FrameStream, noId, stepOfFrame } from './layout/frame-layout.ts';
+export { createStepReader, type StepReader } from './layout/step-reader.ts';
+export { createStepWriter, fillChosen, type StepWriter } from './layout/step-writer.ts';
+export { createSessionMetrics, type MetricsReport, type SessionMetrics } from './metrics/session-metrics.ts';
+export { createSampler, type SampleOptions, type Sampler } from './sampler/sampler.ts';
+export type { IdRange, SamplerOptions } from './sampler/sampler-options.ts';
+export {
+  type HostSchedule,
+  hostSchedule,
+  type Mode,
+  modelSchedule,
+  parallelSchedule,
+  ratioSchedule,
+  type Schedule,
+  type Turn,
+} from './schedule/schedule.ts';
+export { createFrameClock, type FrameClock } from './session/frame-clock.ts';
+export { createPlaybackCursor, type PlaybackCursor } from './session/playback-cursor.ts';
 export { openCsm } from './systems/csm/csm-model.ts';
 export { type CsmSegment, csmPrompt, isCsmEnd } from './systems/csm/csm-prompt.ts';
 export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
