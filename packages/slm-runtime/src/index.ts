@@ -28,5 +28,11 @@ export { createFrameClock, type FrameClock } from './session/frame-clock.ts';
 export { createPlaybackCursor, type PlaybackCursor } from './session/playback-cursor.ts';
 export { openCsm } from './systems/csm/csm-model.ts';
 export { type CsmSegment, csmPrompt, isCsmEnd } from './systems/csm/csm-prompt.ts';
+export {
+  createMoshiConversation,
+  type MoshiConversation,
+  type MoshiTurn,
+  moshiLayout,
+} from './systems/moshi/moshi-conversation.ts';
 export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
 export { openTextTokenizer, type TextTokenizer } from './text/text-tokenizer.ts';

@@ -1,6 +1,6 @@
 import type { LanguageModelSession } from '@speech-tokens/core';
 import { afterAll, expect, test } from 'vitest';
-import { openMoshi } from '../src/index.ts';
+import { createMoshiConversation, openMoshi } from '../src/index.ts';
 import { goldenFolder, readGolden } from './support/golden.ts';
 
 const reference = readGolden('moshi');
@@ -50,4 +50,25 @@ test('rows that are read at once are rows that are read one by one', async () =>
   const session = await model.open();
   await session.step(rows.subarray(0, 50 * width));
   expect(await chosen(session, 50, 70)).toEqual([...wanted.subarray(50 * outCount, 70 * outCount)]);
+});
+
+test('a conversation says what the authors’ loop says, with its delays, also after steps that were aborted', async () => {
+  const user = reference.int32s('user');
+  const frames = reference.int32s('frames');
+  const userCount = user.length / stepCount;
+  const conversation = createMoshiConversation(model, await model.open(), best);
+  const found: number[] = [];
+  const texts: number[] = [];
+  for (let step = 0; step < stepCount; step++) {
+    const codes = Int32Array.from({ length: userCount }, (_, k) => user[k * stepCount + step]!);
+    if (step % 7 === 3) await expect(conversation.step(codes, { signal: AbortSignal.abort() })).rejects.toThrow();
+    const turn = await conversation.step(codes);
+    texts.push(turn.textId);
+    if (turn.codes) found.push(...turn.codes);
+  }
+  expect(texts).toEqual(Array.from({ length: stepCount }, (_, step) => wanted[step * outCount]!));
+  // The authors give text and codes of one frame together.
+  const ofCodes = frames.filter((_, i) => i % outCount !== 0);
+  expect(found).toEqual([...ofCodes]);
+  expect(found.length).toBe((stepCount - 1) * (outCount - 1));
 });
