@@ -28,6 +28,7 @@ export { createFrameClock, type FrameClock } from './session/frame-clock.ts';
 export { createPlaybackCursor, type PlaybackCursor } from './session/playback-cursor.ts';
 export { openCsm } from './systems/csm/csm-model.ts';
 export { type CsmSegment, csmPrompt, isCsmEnd } from './systems/csm/csm-prompt.ts';
+export { type CsmSpeechOptions, csmSpeech } from './systems/csm/csm-speech.ts';
 export {
   createMoshiConversation,
   type MoshiConversation,
