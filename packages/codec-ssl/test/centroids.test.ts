@@ -3,9 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isSpeechTokensError } from '@speech-tokens/core';
+import { buildSafetensorsHeader, isSpeechTokensError } from '@speech-tokens/core';
+import { GraphBuilder, openGraphSession, symbolicDim } from '@speech-tokens/onnx-graph';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nearestCentroid } from '../src/centroids/nearest-centroid.ts';
 import { readCentroids } from '../src/centroids/read-centroids.ts';
 
 // One clustering in every format, written by the libraries themselves: tools/reference/make_centroid_fixtures.py.
@@ -100,6 +102,45 @@ describe('what is no file of centroids is refused, with what was found', () => {
     expect(await failureOf(Buffer.from('\x80\x02cjoblib.numpy_pickle\nNDArrayWrapper\n)\x81}b.', 'latin1'))).toContain(
       'before 0.10',
     );
+  });
+});
+
+describe('a projection beside the centroids', () => {
+  const file = (
+    tensors: readonly { name: string; shape: readonly number[]; values: readonly number[] }[],
+  ): Uint8Array => {
+    const header = buildSafetensorsHeader(tensors.map(({ name, shape }) => ({ name, dtype: 'F32', shape })));
+    const data = tensors.map(({ values }) => new Uint8Array(Float32Array.from(values).buffer));
+    return Buffer.concat([header.bytes, ...data]);
+  };
+  const centroids = { name: 'centroids', shape: [2, 1], values: [1, -1] };
+
+  test('is read', async () => {
+    const path = join(directory, 'projected.safetensors');
+    await writeFile(path, file([centroids, { name: 'projection', shape: [1, 3], values: [1, 2, 3] }]));
+    const { projection, width } = await readCentroids(path);
+    expect([width, projection]).toEqual([1, { values: Float32Array.of(1, 2, 3), featureWidth: 3 }]);
+  });
+
+  test('is refused where it does not lead to them, or holds no numbers', async () => {
+    const other = { name: 'projection', shape: [2, 3], values: [1, 2, 3, 4, 5, 6] };
+    expect(await failureOf(file([centroids, other]))).toContain('found [2, 3], wanted [1, width of the features]');
+    const nan = { name: 'projection', shape: [1, 2], values: [1, Number.NaN] };
+    expect(await failureOf(file([centroids, nan]))).toContain('NaN in row 0');
+  });
+
+  test('leads frames to where they are compared', async () => {
+    const g = new GraphBuilder('test');
+    const x = g.input('x', 'float32', [symbolicDim('frames'), 3]);
+    const projection = { values: Float32Array.of(0, 1, 0, 0, 0, 1), featureWidth: 3 };
+    const values = Float32Array.of(0, 0, 5, 5, 0, 9);
+    g.output('ids', nearestCentroid(g, x, { values, count: 3, width: 2, projection }));
+    const session = await openGraphSession(g.build(), { weightsDirectory: '.' });
+    // The first value of a frame, by far the largest, is one that nobody looks at.
+    const frames = Float32Array.of(100, 0, 1, -100, 4, 4, 7, 1, 8);
+    const { ids } = await session.run({ x: { values: frames, shape: [3, 3] } }, session.createState());
+    expect(Array.from(ids as Int32Array, Number)).toEqual([0, 1, 2]);
+    await session.close();
   });
 });
 

@@ -52,7 +52,10 @@ class Aligner:
         if whole is not None:
             return whole
         words, phones = [], []
-        for start, piece, part in self.pieces(x, text):
+        pieces = self.pieces(x, text)
+        if not pieces:
+            return Alignment([Span(UNKNOWN, 0, len(x))], [])
+        for start, piece, part in pieces:
             found = self.search(piece, part, start)
             phones += [Span(UNKNOWN, start, start + len(piece))] if found is None else found.phones
             words += [] if found is None else found.words
@@ -83,7 +86,8 @@ class Aligner:
         """
         self.decoder.set_align_text(text)
         decode(self.decoder, pcm(x))
-        segments = [(s.word, s.start_frame * FRAME_SAMPLES, (s.end_frame + 1) * FRAME_SAMPLES) for s in self.decoder.seg()]
+        segments = [(s.word, s.start_frame * FRAME_SAMPLES, (s.end_frame + 1) * FRAME_SAMPLES)
+                    for s in self.decoder.seg() or ()]  # none where the words are not what is said
         found, start, words = [], 0, []
         for number, (word, first, end) in enumerate(segments):
             if is_spoken(word):

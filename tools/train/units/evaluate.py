@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 import abx
 import cluster
 from alignment import UNKNOWN, Aligner, Alignment
 from data import RATE, Recordings, read
-from export import UNIT_COUNTS, centroids_name
+from export import UNIT_COUNTS, Clusters, centroids_name
 from features import ROW_HOP, ROW_WINDOW
 from measures import angular, different, entropy_bits, phone_measures, speaker_error
 from systems import Encoder, LogMel, Mfcc, SpeechEmbedding, System
@@ -103,10 +102,10 @@ def measure(system: System, utterances: list[Utterance], training: list[np.ndarr
         sample = cluster.sample(np.concatenate([system.features(x) for x in training]), 60_000, seed)
     for count in UNIT_COUNTS:
         if sample is None:
-            centroids = load_file(given / centroids_name(count))["centroids"].numpy()
+            clusters = Clusters.load(given / centroids_name(count))
         else:
-            centroids = cluster.fit(sample, count, seed)
-        units = {name: cluster.nearest(values, centroids) for name, values in features.items()}
+            clusters = Clusters(cluster.fit(sample, count, seed), None)
+        units = {name: clusters.nearest(values) for name, values in features.items()}
         joined = np.concatenate(list(units.values()))
         known, speech = phones != UNKNOWN, ~np.isin(phones, ("SIL", UNKNOWN))
         result["units"][f"k{count}"] = {

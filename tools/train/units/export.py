@@ -5,6 +5,7 @@ import argparse
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ import cluster
 from data import Spectra
 from features import HOP, STACK, WINDOW, extractor, log_mel, normalise, rows
 from model import hidden_states, small_config
+from targets import discriminants
 
 RECORDING = Path(__file__).resolve().parents[3] / "examples" / "audio" / "sense-and-sensibility.wav"
 UNIT_COUNTS = (100, 200, 500)
@@ -33,8 +35,32 @@ SAMPLE_ROWS = 60_000  # that centroids are fitted to
 MAX_BYTES = 20_000_000  # of weights and centroids together
 
 
+PROJECTED = 32  # directions in which phones are told apart, where they are known
+
+
 def centroids_name(count: int) -> str:
     return f"centroids-k{count}.safetensors"
+
+
+@dataclass
+class Clusters:
+    """Centroids [count, values], of a layer's values or of what a projection [values, width] makes of them."""
+
+    centroids: np.ndarray
+    projection: np.ndarray | None
+
+    @staticmethod
+    def load(path: Path) -> "Clusters":
+        tensors = load_file(path)
+        projection = tensors.get("projection")
+        return Clusters(tensors["centroids"].numpy(), None if projection is None else projection.numpy())
+
+    def nearest(self, features: np.ndarray) -> np.ndarray:
+        return cluster.nearest(projected(features, self.projection), self.centroids)
+
+
+def projected(features: np.ndarray, projection: np.ndarray | None) -> np.ndarray:
+    return features if projection is None else features @ projection.T
 
 
 def save_encoder(encoder: Wav2Vec2BertModel, layer: int, folder: Path) -> None:
@@ -92,8 +118,8 @@ def save_units(folder: Path, spectra: Spectra, threads: int) -> None:
     parts = features_of(load_exported(folder), spectra, spectra.files, threads)
     units = {}
     for count in UNIT_COUNTS:
-        centroids = load_file(folder / centroids_name(count))["centroids"].numpy()
-        units[f"k{count}"] = np.concatenate([cluster.nearest(part, centroids) for part in parts]).astype(np.int16)
+        clusters = Clusters.load(folder / centroids_name(count))
+        units[f"k{count}"] = np.concatenate([clusters.nearest(part) for part in parts]).astype(np.int16)
     np.savez_compressed(folder / "units-of-training.npz", **units)
     keys = ("source", "file", "sha256", "samples", "validation", "first_row", "rows")
     index = [{key: file[key] for key in keys} for file in spectra.files]
@@ -120,21 +146,34 @@ def save_golden(folder: Path) -> None:
         raise ValueError(f"the training's way through the network differs from transformers' by {difference}")
     tensors = {"hidden": hidden(x[:32_000]).contiguous()}
     for unit_count in UNIT_COUNTS:
-        centroids = load_file(folder / centroids_name(unit_count))["centroids"].numpy()
-        tensors[f"units-k{unit_count}"] = torch.from_numpy(cluster.nearest(whole.numpy(), centroids).astype(np.int32))
+        units = Clusters.load(folder / centroids_name(unit_count)).nearest(whole.numpy())
+        tensors[f"units-k{unit_count}"] = torch.from_numpy(units.astype(np.int32))
     save_file(tensors, folder / "golden.safetensors", metadata={"recording": RECORDING.name})
 
 
-def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int) -> None:
-    """Export into `target`, replacing it in one rename."""
+def phone_directions(encoder: Wav2Vec2BertModel, spectra: Spectra, phones: np.ndarray, threads: int) -> np.ndarray:
+    """Linear discriminants of the last layer, whose classes are phones [all rows] (-1: not known): F32 [values, width]."""
+    known = [f for f in spectra.files if not f["validation"] and (phones[f["first_row"] : f["first_row"] + f["rows"]] >= 0).any()]
+    features = np.concatenate(features_of(encoder, spectra, known, threads)).astype(np.float64)
+    classes = np.concatenate([phones[f["first_row"] : f["first_row"] + f["rows"]] for f in known])
+    return discriminants(features[classes >= 0], classes[classes >= 0], PROJECTED)[1].T.astype(np.float32)
+
+
+def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int,
+           phones: np.ndarray | None = None) -> None:
+    """Export into `target`, replacing it in one rename. With phones, clusters are made where these lie apart."""
     with exports.replaced_folder(target) as work:
         save_encoder(encoder, layer, work)
         files = chosen_files(spectra, SAMPLE_ROWS, seed)
-        sample = np.concatenate(features_of(load_exported(work), spectra, files, threads))
+        exported = load_exported(work)
+        projection = None if phones is None else phone_directions(exported, spectra, phones, threads)
+        sample = projected(np.concatenate(features_of(exported, spectra, files, threads)), projection)
         for count in UNIT_COUNTS:
             metadata = {"layer": str(layer), "clusters": str(count), "frames": str(len(sample)), "seed": str(seed)}
-            centroids = torch.from_numpy(cluster.fit(sample, count, seed))
-            save_file({"centroids": centroids}, work / centroids_name(count), metadata=metadata)
+            tensors = {"centroids": torch.from_numpy(cluster.fit(sample, count, seed))}
+            if projection is not None:
+                tensors["projection"] = torch.from_numpy(projection)
+            save_file(tensors, work / centroids_name(count), metadata=metadata)
         size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
         if size > MAX_BYTES:
             raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")

@@ -32,8 +32,13 @@ class English:
         return English(name, {pair[0]: plain(pair[1]) for pair in pairs if len(pair) == 2})
 
 
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
 def plain(text: str) -> str:
-    return " ".join(re.findall(r"[a-z']+", text.lower()))
+    """Words in small letters; nothing where there are numbers, of which it is not known how they are read."""
+    spelled = re.sub(r"\b\d\b", lambda match: DIGITS[int(match[0])], text)
+    return "" if re.search(r"\d", spelled) else " ".join(re.findall(r"[a-z']+", spelled.lower()))
 
 
 def phones_of(spectra: Spectra, cache: Path, sources: list[English], held_out_only: bool = False) -> dict[int, list[str]]:

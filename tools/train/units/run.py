@@ -44,13 +44,15 @@ def main() -> None:
     from data import Source, Spectra, prepare
     from export import export, install, save_units
     from iterations import train_iterations
+    from phones import phone_column
 
     cache = args.run / "data"
     if not (cache / "index.json").exists():
         prepare([Source.parse(text) for text in args.data], cache, args.validation_every)
     spectra = Spectra(cache)
     encoder = train_iterations(args, spectra)
-    export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads)
+    phones = phone_column(spectra, cache, args.english) if args.english else None
+    export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads, phones)
     save_units(args.run / "export", spectra, args.threads)
     if args.install:
         install(args.run / "export", args.install)

@@ -4,4 +4,14 @@ export interface Centroids {
   readonly values: Float32Array;
   readonly count: number;
   readonly width: number;
+  /**
+   * Where frames and centroids are compared, if not as the encoder gives them: `[width, featureWidth]`, row by row. A
+   * frame x is compared as projection · x. So clusters can be made in those directions in which phones lie apart.
+   */
+  readonly projection?: { readonly values: Float32Array; readonly featureWidth: number };
+}
+
+/** How wide the features are that centroids are for. */
+export function featureWidthOf({ width, projection }: Centroids): number {
+  return projection?.featureWidth ?? width;
 }

@@ -6,7 +6,7 @@ import {
   reshape,
   subtract,
 } from '@speech-tokens/onnx-graph';
-import type { Centroids } from './centroids.ts';
+import { type Centroids, featureWidthOf } from './centroids.ts';
 
 /**
  * The number of the nearest centroid of each frame: `features [frames, width] → int64 [frames]`, the first where several
@@ -15,8 +15,9 @@ import type { Centroids } from './centroids.ts';
  */
 export function nearestCentroid(g: GraphBuilder, features: GraphTensor, centroids: Centroids): GraphTensor {
   const { values, count, width } = centroids;
-  if (features.shape[1] !== width) {
-    throw g.error('centroids', `${width} values each`, `${features.shape[1]}, the width of the features`);
+  const featureWidth = featureWidthOf(centroids);
+  if (features.shape[1] !== featureWidth) {
+    throw g.error('centroids', `${featureWidth} values each`, `${features.shape[1]}, the width of the features`);
   }
   const mean = new Float64Array(width);
   for (const [i, value] of values.entries()) mean[i % width]! += value / count;
@@ -32,11 +33,16 @@ export function nearestCentroid(g: GraphBuilder, features: GraphTensor, centroid
   const nearness = projection(
     g,
     g.constant(centred, [count, width]),
-    subtract(g, features, g.constant(offset, [width])),
+    subtract(g, compared(g, features, centroids), g.constant(offset, [width])),
     {
       scale: 2,
       bias: g.constant(penalties, [count]),
     },
   );
   return reshape(g, argMaxLast(g, nearness), [features.shape[0]!]);
+}
+
+function compared(g: GraphBuilder, features: GraphTensor, { width, projection: given }: Centroids): GraphTensor {
+  if (given === undefined) return features;
+  return projection(g, g.constant(given.values, [width, given.featureWidth]), features);
 }

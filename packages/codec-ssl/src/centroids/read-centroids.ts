@@ -18,28 +18,36 @@ const tensorNames = ['cluster_centers_', 'centroids', 'cluster_centers', 'center
 /**
  * Reads the centroids of a k-means clustering: a `.npy` file, a scikit-learn object as joblib (plain or compressed by
  * zlib or gzip) or pickle writes it, a PyTorch file, or a safetensors file. What a file is follows from its bytes. Pickles
- * are read as data and never run.
+ * are read as data and never run. A PyTorch or safetensors file may hold a matrix `projection` [values, width of the
+ * features] beside them, which leads to where frames and centroids are compared.
  */
 export async function readCentroids(path: string): Promise<Centroids> {
   const start = await readStart(path);
   try {
-    const { values, shape } = readMatrix(await readArray(path, start));
-    return checked(values, shape);
+    const { centroids, projection } = await readArrays(path, start);
+    const { values, shape } = readMatrix(centroids);
+    const read = checked(values, shape);
+    return projection === undefined ? read : { ...read, projection: checkedProjection(readMatrix(projection), read) };
   } catch (cause) {
     if (cause instanceof CentroidFault) throw centroidError(path, cause);
     throw cause;
   }
 }
 
-async function readArray(path: string, start: Uint8Array): Promise<NumberArray> {
+interface Arrays {
+  readonly centroids: NumberArray;
+  readonly projection?: NumberArray;
+}
+
+async function readArrays(path: string, start: Uint8Array): Promise<Arrays> {
   const [first, second] = start;
-  if (isNpy(start)) return readNpy(await readAll(path));
+  if (isNpy(start)) return { centroids: readNpy(await readAll(path)) };
   const isZlib = first === 0x78 && ((first << 8) | second!) % 31 === 0;
   const isGzip = first === 0x1f && second === 0x8b;
-  if (isZlib || isGzip) return readSklearnPickle(await decompressed(await readAll(path)));
+  if (isZlib || isGzip) return { centroids: readSklearnPickle(await decompressed(await readAll(path))) };
   // A PyTorch file of the older format is a pickle too, which starts with a number of its own (0x1950a86a20f9469cfc6c).
   const isOldTorch = first === 0x80 && start[2] === 0x8a && start[3] === 0x0a && start[4] === 0x6c;
-  if (first === 0x80 && !isOldTorch) return readSklearnPickle(await readAll(path));
+  if (first === 0x80 && !isOldTorch) return { centroids: readSklearnPickle(await readAll(path)) };
   const name = compressionName(start);
   if (name !== undefined) {
     throw new CentroidFault(
@@ -48,13 +56,14 @@ async function readArray(path: string, start: Uint8Array): Promise<NumberArray> 
       'no compression, zlib or gzip (joblib.dump(…, compress=3))',
     );
   }
-  return await readTensor(path);
+  return await readTensors(path);
 }
 
 /** A matrix of a PyTorch or safetensors file: the one with a usual name, or the only one. */
-async function readTensor(path: string): Promise<NumberArray> {
+async function readTensors(path: string): Promise<Arrays> {
   const { tensors } = await openCheckpoint(path);
-  const matrices = [...tensors].filter(([, { shape }]) => shape.length === 2);
+  const projection = tensors.get('projection');
+  const matrices = [...tensors].filter(([name, { shape }]) => shape.length === 2 && name !== 'projection');
   const named = tensorNames.flatMap((wanted) => matrices.filter(([name]) => name.split('.').at(-1) === wanted));
   const found = named[0] ?? (matrices.length === 1 ? matrices[0] : undefined);
   if (found === undefined) {
@@ -65,7 +74,11 @@ async function readTensor(path: string): Promise<NumberArray> {
       `a matrix named ${tensorNames.join(' or ')}`,
     );
   }
-  const [, tensor] = found;
+  const centroids = await arrayOf(found[1]);
+  return projection === undefined ? { centroids } : { centroids, projection: await arrayOf(projection) };
+}
+
+async function arrayOf(tensor: CheckpointTensor): Promise<NumberArray> {
   return { type: numpyType(tensor), shape: tensor.shape, columnMajor: false, bytes: await readBytes(tensor) };
 }
 
@@ -125,13 +138,27 @@ function checked(values: Float32Array, [count, width]: readonly [number, number]
       `1 to ${maximumCount} of 1 to ${maximumWidth} values`,
     );
   }
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) {
+  checkFinite('A centroid is no point', values, width);
+  return { values, count, width };
+}
+
+function checkedProjection(
+  { values, shape: [width, featureWidth] }: ReturnType<typeof readMatrix>,
+  centroids: Centroids,
+): NonNullable<Centroids['projection']> {
+  if (width !== centroids.width || featureWidth < 1 || featureWidth > maximumWidth) {
     throw new CentroidFault(
-      'A centroid is no point',
-      `${values[at]} in row ${Math.floor(at / width)}`,
-      'finite values',
+      'The projection does not lead to the centroids',
+      `[${width}, ${featureWidth}]`,
+      `[${centroids.width}, width of the features]`,
     );
   }
-  return { values, count, width };
+  checkFinite('The projection is no matrix of numbers', values, featureWidth);
+  return { values, featureWidth };
+}
+
+function checkFinite(problem: string, values: Float32Array, width: number): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new CentroidFault(problem, `${values[at]} in row ${Math.floor(at / width)}`, 'finite values');
 }

@@ -1,11 +1,11 @@
 /** What ships in models/units-50hz. Written by scripts/install-units.ts: do not edit. */
 export const bundledEncoder = {
-  layer: 4,
+  layer: 6,
   hopSamples: 320,
   windowSamples: 560,
   files: {
     config: {
-      sha256: 'ca135a9e7e1d536d9d16d576a61a22dd091774a14f83b9e71fc6f28b0881dae1',
+      sha256: '7e72e180ec78efd4c275dfd7db0dff1db756563220e0bcb293c445a1361e15ec',
       sizeBytes: 414,
     },
     preprocessor: {
@@ -13,25 +13,25 @@ export const bundledEncoder = {
       sizeBytes: 231,
     },
     weights: {
-      sha256: 'fd8ae70e82daaa74c8cf02e7fd06ac358fce00812edf19dd578b7ecfad4d6703',
-      sizeBytes: 8071680,
+      sha256: 'f3493a4b21cd643242861bcb93f8467fbbed36673661b5dc840241ba4fa03759',
+      sizeBytes: 12065544,
     },
   },
   centroids: [
     {
       unitCount: 100,
-      sha256: 'a86d5e0538ab3903f8c0b0cd8a7dfa3371677651400a28086a86e83555b7e4a3',
-      sizeBytes: 102560,
+      sha256: '34d6913ce448cc7d6278edc9594f48563442520f165db31b35725d440fa46a1b',
+      sizeBytes: 45800,
     },
     {
       unitCount: 200,
-      sha256: 'c2d343a06ff2bfca0e7f291b541e6e066c3502ca254af5ee61f4428b0bae0747',
-      sizeBytes: 204960,
+      sha256: '2cda523d8f704a11381f76ec3d0aa5cfa92bb6650e3cc8c9bc5f9ce75930352b',
+      sizeBytes: 58600,
     },
     {
       unitCount: 500,
-      sha256: '56fdb17df981cc10f5dda4dd355b61ab7e5241a1d3cca27324886918389dd2fb',
-      sizeBytes: 512160,
+      sha256: 'f12b6195b049e0e4d4715cbcd083f0a0ed50e18e7124897a14a5fb8ca2633843',
+      sizeBytes: 97000,
     },
   ],
 } as const;

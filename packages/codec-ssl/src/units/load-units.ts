@@ -5,7 +5,7 @@ import {
   SpeechTokensError,
 } from '@speech-tokens/core';
 import { openGraphSession } from '@speech-tokens/onnx-graph';
-import type { Centroids } from '../centroids/centroids.ts';
+import { type Centroids, featureWidthOf } from '../centroids/centroids.ts';
 import { readCentroids } from '../centroids/read-centroids.ts';
 import { encoderFingerprint } from '../features/encoder-fingerprint.ts';
 import { windowsFor } from '../features/frame-windows.ts';
@@ -75,7 +75,8 @@ function checkFit(network: FeatureNetwork, layer: number, path: string): void {
   });
 }
 
-function checkWidth(network: FeatureNetwork, { width }: Centroids, path: string): void {
+function checkWidth(network: FeatureNetwork, centroids: Centroids, path: string): void {
+  const width = featureWidthOf(centroids);
   if (width === network.width) return;
   throw new SpeechTokensError('checkpoint-invalid', {
     problem: `The centroids do not belong to this encoder (${path})`,
