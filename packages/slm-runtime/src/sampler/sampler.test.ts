@@ -174,7 +174,9 @@ describe('what is done to logits before', () => {
     sampler.observe([4]);
     expect(sampler.sample(logits)).toBe(0); // 4 came three times in ten, and is ruled out
     expect(sampler.sample(logits)).toBe(1); // 0 came twice in ten
-    sampler.observe([0, 4, 2, 3]);
+    const fresh = samplerOf(5, { ...greedy, repetitionMask: { windowSize: 10, threshold: 0.1 } });
+    fresh.observe([0, 0, 0]);
+    expect(fresh.sample(logits)).toBe(0); // too few ids yet
     const once = samplerOf(20, { ...greedy, repetitionMask: { windowSize: 10, threshold: 0.1 } });
     once.observe([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
     expect(once.sample(Float32Array.from({ length: 20 }, (_, id) => (id === 0 ? 5 : 0)))).toBe(0);

@@ -46,6 +46,10 @@ describe('a frame clock', () => {
     );
   });
 
+  test('is exact where products have more bits than a number', () => {
+    for (let k = 1; k <= 50; k++) expect(mimi.convertSamples(2 ** 52 + k, 44_100, 44_100)).toBe(2 ** 52 + k);
+  });
+
   test('adds up over pieces', () => {
     fc.assert(
       fc.property(rates, fc.array(fc.nat(1000), { maxLength: 20 }), (rate, pieces) => {
