@@ -308,6 +308,7 @@ export function createEditor(
     const id = tokenizerOf(state.sound) ?? decodableIds()[0];
     if (facts?.kind !== 'recording' || id === undefined || !decodableIds().includes(id)) return;
     change({ sound: differenceOf(id), showsDifference: true }, () => sounds.choose(state.sound));
+    showView();
     void decodeAgain();
   }
 

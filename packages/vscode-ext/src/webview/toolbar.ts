@@ -47,7 +47,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
   const loop = checkbox('Loop the selection', events.onLoop);
   const levels = checkbox('Decoded as loud as the recording', events.onLevels);
   const difference = checkbox('Difference', events.onDifference);
-  const scrubbing = checkbox('Hear the playhead as it is dragged', events.onScrubHeard);
+  const scrubbing = checkbox('Sound while scrubbing', events.onScrubHeard);
   const scale = select('Frequencies', (value) => events.onScale(value as FrequencyScale));
   let format: ExportFormat = 'json';
   const formats = select('as', (value) => {

@@ -10,6 +10,8 @@ import type { Installed } from './install.ts';
 export interface Workbench {
   /** Opens a folder, by its path or its URI, in a page of its own. */
   open(folder: string): Promise<Page>;
+  /** Settings beside those of every test; they hold at once. */
+  changeSettings(more: Readonly<Record<string, unknown>>): Promise<void>;
   /** Ids of the inference processes of this workbench. */
   inferencePids(): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -57,7 +59,9 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     string,
   ];
   await mkdir(join(userData, 'User'), { recursive: true });
-  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(settings));
+  const settle = (more: Readonly<Record<string, unknown>>): Promise<void> =>
+    writeFile(join(userData, 'User/settings.json'), JSON.stringify({ ...settings, ...more }));
+  await settle({});
   await writeFile(config, '');
   const folders = ['--user-data-dir', userData, '--extensions-dir', extensions, '--config', config];
   const env = { ...process.env, EXTENSIONS_GALLERY: '{}' };
@@ -91,6 +95,7 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
       await page.locator('.explorer-folders-view').waitFor();
       return page;
     },
+    changeSettings: settle,
     async inferencePids() {
       const pids: number[] = [];
       for (const name of await readdir('/proc')) {
