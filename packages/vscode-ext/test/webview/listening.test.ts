@@ -336,22 +336,25 @@ describe.skipIf(chromiumPath === undefined)(
       await opened();
       await box('Difference').check();
       await page.getByText('difference, -6.0 dB').nth(2).waitFor();
-      for (const summary of await page.locator('summary').all()) await summary.click();
-      const serious = async (): Promise<string[]> =>
-        page.evaluate(async () => {
-          const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
+      // Without the table of all tokens: the checker takes long for it, and the tests in a workbench look at it.
+      for (const text of ['Tokenizers: ', 'Blind test (ABX)', 'How often codes occur', 'Keys']) {
+        await page.locator('summary', { hasText: text }).first().click();
+      }
+      const serious = async (within: string): Promise<string[]> =>
+        page.evaluate(async (place) => {
+          const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(place);
           return violations
             .filter(({ impact }) => impact === 'serious' || impact === 'critical')
             .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-        });
+        }, within);
       await page.evaluate(axe.source);
-      expect(await serious()).toEqual([]);
+      expect(await serious('html')).toEqual([]);
       await button('Start the test').click();
       await button('Hear X').waitFor();
-      expect(await serious()).toEqual([]);
+      expect(await serious('.abx')).toEqual([]);
       await button('Stop the test').click();
       await button('Copy the result').waitFor();
-      expect(await serious()).toEqual([]);
+      expect(await serious('.abx')).toEqual([]);
     });
   },
 );
