@@ -83,7 +83,8 @@ describe('a recording', () => {
     const { sound, difference } = await document.request('decode', { ...wanted, withDifference: true });
     const recorded = await document.request('sound', {});
     const [from, minus, equals] = [recorded, sound, difference!.sound].map(({ channels }) => channels[0]!);
-    expect(equals).toEqual(from!.map((value, i) => value - minus![i]!));
+    expect(equals!.length).toBe(Math.min(from!.length, minus!.length));
+    expect(equals!.every((value, i) => value === Math.fround(from![i]! - minus![i]!))).toBe(true);
     const power = (samples: Float32Array): number => samples.reduce((sum, value) => sum + value * value, 0);
     expect(difference!.levelDb).toBeCloseTo(10 * Math.log10(power(equals!) / power(from!)), 4);
     expect(difference!.peaks.sampleCount).toBe(equals!.length);
@@ -105,10 +106,9 @@ describe('a recording', () => {
     const decoded = await resampleClip(sound, 44_100);
     const count = difference!.sound.channels[0]!.length;
     expect(count).toBe(Math.min(left.length, decoded.channels[0]!.length));
-    for (let n = 0; n < count; n++) {
-      const mixed = (left[n]! + right[n]!) / 2;
-      expect(Math.abs(difference!.sound.channels[0]![n]! - (mixed - decoded.channels[0]![n]!))).toBeLessThan(1e-6);
-    }
+    const isRight = (value: number, n: number): boolean =>
+      Math.abs(value - ((left[n]! + right[n]!) / 2 - decoded.channels[0]![n]!)) < 1e-6;
+    expect(difference!.sound.channels[0]!.every(isRight)).toBe(true);
   });
 
   test('a selection is exported in whole frames, in every format', async () => {

@@ -332,6 +332,32 @@ describe.skipIf(chromiumPath === undefined)(
       });
     });
 
+    test('colours follow a theme that changes', async () => {
+      await opened();
+      const waveform = (): Promise<string> =>
+        page.evaluate(() => {
+          const canvas = document.querySelectorAll<HTMLCanvasElement>('.token-view canvas')[1]!;
+          return canvas
+            .getContext('2d')!
+            .getImageData(canvas.width / 2, canvas.height / 2, 1, 1)
+            .data.join();
+        });
+      for (const [kind, colour] of [
+        ['vscode-dark', '10,200,30,255'],
+        ['vscode-high-contrast', '250,250,0,255'],
+      ] as const) {
+        // As the editor does it.
+        await page.evaluate(
+          ([name, blue]) => {
+            document.body.className = name!;
+            document.documentElement.style.setProperty('--vscode-charts-blue', `rgba(${blue})`);
+          },
+          [kind, colour],
+        );
+        await until(waveform).toBe(colour);
+      }
+    });
+
     test('an accessibility checker finds nothing serious with all of it open', async () => {
       await opened();
       await box('Difference').check();

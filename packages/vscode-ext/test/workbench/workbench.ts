@@ -10,7 +10,7 @@ import type { Installed } from './install.ts';
 export interface Workbench {
   /** Opens a folder, by its path or its URI, in a page of its own. */
   open(folder: string): Promise<Page>;
-  /** Settings beside those of every test; they hold at once. */
+  /** Settings beside those of every test; pages that are opened later have them. */
   changeSettings(more: Readonly<Record<string, unknown>>): Promise<void>;
   /** Ids of the inference processes of this workbench. */
   inferencePids(): Promise<readonly number[]>;
