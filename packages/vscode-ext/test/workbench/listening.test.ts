@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { chromiumPath, withoutChromium } from './chromium-path.ts';
 import { installWorkbench, packageExtension, skippedBecause } from './install.ts';
-import { launchChromium, openAsTokens, startWorkbench, type Workbench } from './workbench.ts';
+import { launchChromium, openAsTokens, startWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
 
 // Listening and comparing, and the colours of themes, in a real VS Code workbench.
 
@@ -20,6 +20,7 @@ const patienceMs = 120_000;
 
 let browser: Browser;
 let scratch: string;
+let options: WorkbenchOptions;
 let workbench: Workbench;
 let page: Page;
 let violations: string[];
@@ -32,9 +33,10 @@ describe.skipIf(skipped !== undefined)(
       scratch = await mkdtemp(join(tmpdir(), 'workbench-listening-'));
       await mkdir(join(scratch, 'recordings'));
       await copyFile(recording, join(scratch, 'recordings', 'goodbye.wav'));
-      const vsix = [await packageExtension(scratch)];
       browser = await launchChromium(chromiumPath!);
-      workbench = await startWorkbench({ installed: await installWorkbench(), vsix, browser, isTrusted: true });
+      const vsix = [await packageExtension(scratch)];
+      options = { installed: await installWorkbench(), vsix, browser, isTrusted: true };
+      workbench = await startWorkbench(options);
     }, 10 * patienceMs);
     afterAll(async () => {
       await workbench?.close();
@@ -51,8 +53,8 @@ describe.skipIf(skipped !== undefined)(
     });
 
     /** When its tokens have been decoded. */
-    async function opened(): Promise<FrameLocator> {
-      page = await workbench.open(join(scratch, 'recordings'));
+    async function opened(where: Workbench = workbench): Promise<FrameLocator> {
+      page = await where.open(join(scratch, 'recordings'));
       violations = [];
       page.on('console', (message) => {
         if (message.text().includes('Content Security Policy')) violations.push(message.text());

@@ -10,8 +10,6 @@ import type { Installed } from './install.ts';
 export interface Workbench {
   /** Opens a folder, by its path or its URI, in a page of its own. */
   open(folder: string): Promise<Page>;
-  /** Settings beside those of every test; pages that are opened later have them. */
-  changeSettings(more: Readonly<Record<string, unknown>>): Promise<void>;
   /** Ids of the inference processes of this workbench. */
   inferencePids(): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -24,6 +22,8 @@ export interface WorkbenchOptions {
   readonly browser: Browser;
   /** Whether every folder is trusted. Otherwise none is, and nobody is asked. */
   readonly isTrusted: boolean;
+  /** The name of its colour theme; that of VS Code where absent. */
+  readonly theme?: string;
 }
 
 const settings = {
@@ -51,7 +51,13 @@ export function launchChromium(executablePath: string): Promise<Browser> {
 }
 
 /** A server with the extension and a profile of its own. */
-export async function startWorkbench({ installed, vsix, browser, isTrusted }: WorkbenchOptions): Promise<Workbench> {
+export async function startWorkbench({
+  installed,
+  vsix,
+  browser,
+  isTrusted,
+  theme,
+}: WorkbenchOptions): Promise<Workbench> {
   const home = await mkdtemp(join(tmpdir(), 'workbench-'));
   const [userData, extensions, config] = ['ud', 'exts', 'config.yaml'].map((name) => join(home, name)) as [
     string,
@@ -59,9 +65,8 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     string,
   ];
   await mkdir(join(userData, 'User'), { recursive: true });
-  const settle = (more: Readonly<Record<string, unknown>>): Promise<void> =>
-    writeFile(join(userData, 'User/settings.json'), JSON.stringify({ ...settings, ...more }));
-  await settle({});
+  const all = { ...settings, ...(theme === undefined ? {} : { 'workbench.colorTheme': theme }) };
+  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(all));
   await writeFile(config, '');
   const folders = ['--user-data-dir', userData, '--extensions-dir', extensions, '--config', config];
   const env = { ...process.env, EXTENSIONS_GALLERY: '{}' };
@@ -95,7 +100,6 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
       await page.locator('.explorer-folders-view').waitFor();
       return page;
     },
-    changeSettings: settle,
     async inferencePids() {
       const pids: number[] = [];
       for (const name of await readdir('/proc')) {
