@@ -113,8 +113,9 @@ describe.skipIf(skipped !== undefined)(
     ])(
       'colours are those of the theme, and an accessibility checker finds nothing serious: %s',
       async (theme, kind) => {
-        await workbench.changeSettings({ 'workbench.colorTheme': theme });
-        const editor = await opened();
+        const themed = await startWorkbench({ ...options, theme });
+        onTestFinished(() => themed.close());
+        const editor = await opened(themed);
         await editor.getByRole('checkbox', { name: 'Difference' }).check();
         await editor.getByText(/^difference, /).waitFor();
         for (const text of ['Blind test (ABX)', 'How often codes occur']) {
