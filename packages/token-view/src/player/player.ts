@@ -1,8 +1,17 @@
+import { createGrains } from './grains.ts';
 import type { Sound } from './sound.ts';
 
 export interface PlayerEvents {
   /** While it plays, at every picture; and where it stops or is put somewhere. Seconds. */
   onTime?(seconds: number, isPlaying: boolean): void;
+}
+
+export interface PlayerOptions {
+  /**
+   * How one sound becomes another: one fades into the other (by default), or each change goes through a moment of silence, also
+   * a change to the same sound, so that the change itself does not tell which sounds they are.
+   */
+  readonly changes?: 'crossfade' | 'through-silence';
 }
 
 /** Plays one of several sounds of the same recording, and changes between them without a gap. */
@@ -14,8 +23,12 @@ export interface Player {
   pause(): void;
   /** Goes on from there if it plays. */
   seek(seconds: number): void;
-  /** Changes to another sound at the same place: both run, and one fades into the other within 10 ms. */
+  /** Changes to another sound at the same place: both run, and the change takes some 10 ms. */
   choose(sound: number): void;
+  /** Factors of the sounds, 1 at first. */
+  setLevels(levels: readonly number[]): void;
+  /** Stops, goes there, and plays a short grain of what is there. */
+  scrub(seconds: number): void;
   /** Plays a stretch over and over; `undefined` plays to the end. Seconds. */
   loop(stretch: { readonly start: number; readonly end: number } | undefined): void;
   /** 1 is as recorded; pitch goes with it. */
@@ -26,8 +39,13 @@ export interface Player {
 const fadeSeconds = 0.01;
 
 /** @param sounds at least one; those that are shorter end in silence */
-export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents = {}): Player {
+export function createPlayer(
+  sounds: readonly Sound[],
+  { onTime }: PlayerEvents = {},
+  { changes = 'crossfade' }: PlayerOptions = {},
+): Player {
   const context = new AudioContext();
+  const grains = createGrains(context);
   const buffers = sounds.map(({ sampleRateHz, channels }) => {
     const length = Math.max(1, channels[0]!.length);
     const buffer = context.createBuffer(channels.length, length, sampleRateHz);
@@ -36,6 +54,8 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
   });
   const durationSeconds = Math.max(...buffers.map(({ duration }) => duration));
   let [chosen, speed, at] = [0, 1, 0];
+  let levels: readonly number[] = sounds.map(() => 1);
+  const levelOf = (sound: number): number => (sound === chosen ? (levels[sound] ?? 1) : 0);
   let stretch: { readonly start: number; readonly end: number } | undefined;
   /** The sounds that run: all start together, and the gains say which is heard. */
   let running:
@@ -52,6 +72,16 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
     const passed = at + (context.currentTime - running.since) * speed;
     if (stretch === undefined || passed < stretch.end) return Math.min(passed, durationSeconds);
     return stretch.start + ((passed - stretch.start) % (stretch.end - stretch.start));
+  };
+  const within = (place: number): number => Math.max(0, Math.min(durationSeconds, place));
+  /** Towards the levels that are wanted now. */
+  const fade = (throughSilence: boolean): void => {
+    const now = context.currentTime;
+    for (const [i, { gain }] of (running?.gains ?? []).entries()) {
+      gain.cancelScheduledValues(now);
+      if (throughSilence) gain.setTargetAtTime(0, now, fadeSeconds / 4);
+      gain.setTargetAtTime(levelOf(i), throughSilence ? now + 1.5 * fadeSeconds : now, fadeSeconds / 4);
+    }
   };
   const stop = (): void => {
     if (running === undefined) return;
@@ -81,7 +111,7 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
     if (at >= durationSeconds) at = 0;
     const gains = buffers.map((_, i) => {
       const gain = context.createGain();
-      gain.gain.value = i === chosen ? 1 : 0;
+      gain.gain.value = levelOf(i);
       gain.connect(context.destination);
       return gain;
     });
@@ -120,7 +150,8 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
     async play() {
       if (running !== undefined) return;
       await context.resume();
-      start();
+      // Somebody else may have started it meanwhile.
+      if (running === undefined) start();
     },
     pause() {
       stop();
@@ -128,14 +159,22 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
     },
     seek: (to) =>
       restarting(() => {
-        at = Math.max(0, Math.min(durationSeconds, to));
+        at = within(to);
       }),
     choose(sound) {
       chosen = sound;
-      for (const [i, { gain }] of (running?.gains ?? []).entries()) {
-        gain.cancelScheduledValues(context.currentTime);
-        gain.setTargetAtTime(i === sound ? 1 : 0, context.currentTime, fadeSeconds / 4);
-      }
+      fade(changes === 'through-silence');
+    },
+    setLevels(wanted) {
+      levels = wanted;
+      fade(false);
+    },
+    scrub(seconds) {
+      stop();
+      at = within(seconds);
+      void context.resume();
+      grains.play(buffers[chosen]!, levelOf(chosen), at);
+      onTime?.(at, false);
     },
     loop: (wanted) =>
       restarting(() => {

@@ -1,4 +1,4 @@
-import type { TokenLane } from '@speech-tokens/token-view';
+import type { CodeUse, TokenLane } from '@speech-tokens/token-view';
 
 /** What is known of a document when it is open. */
 export interface DocumentFacts {
@@ -26,6 +26,8 @@ export interface TokensFound {
   /** Absent where they can be decoded; otherwise why not, for people. */
   readonly notDecodable?: string;
   readonly statistics: StatisticsTable;
+  /** By codebook. */
+  readonly codeUses: readonly CodeUse[];
 }
 
 /** A table for people, by codebook. */

@@ -3,8 +3,9 @@ import { type AudioClip, type PcmChunk, sampleCountOf } from '@speech-tokens/cor
 import { createSpeechQualityMeter } from '@speech-tokens/measures';
 import { type CallContext, RequestError } from '../protocol/index.ts';
 import type { Components } from './components.ts';
+import { differenceFrom } from './difference.ts';
 import { gridOf, withoutTransforms } from './make-tokens.ts';
-import type { Decoded, Done, TokenizerId } from './methods.ts';
+import type { Decoded, Done, InferenceMethods } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
 import { detokenizeGrid, joinedChannels } from './streams.ts';
 
@@ -14,7 +15,7 @@ const qualityRateHz = 16_000;
 /** What the first codebooks of a document's tokens sound like, and how far that is from the recording. */
 export async function decode(
   document: OpenDocument,
-  { tokenizer, codebookCount }: { readonly tokenizer: TokenizerId; readonly codebookCount: number },
+  { tokenizer, codebookCount, withDifference }: Omit<InferenceMethods['decode']['params'], 'document'>,
   components: Components,
   context: CallContext<Done>,
 ): Promise<Decoded> {
@@ -40,7 +41,9 @@ export async function decode(
   const channels = await joinedChannels(told(), channelCount);
   const title = `${tokenizer ?? 'tokens'}, ${codebookCount} of ${grid.tracks.length} codebooks`;
   const sound = { title, sampleRateHz, channels };
-  return { sound, figures: await figuresOf(document, sound, signal) };
+  const figures = await figuresOf(document, sound, signal);
+  if (withDifference !== true || document.recording === undefined) return { sound, figures };
+  return { sound, figures, difference: await differenceFrom(document.recording, sound, signal) };
 }
 
 async function figuresOf(

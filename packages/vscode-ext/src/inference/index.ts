@@ -6,6 +6,7 @@ export {
 } from './inference-process.ts';
 export type {
   Decoded,
+  Difference,
   DocumentSource,
   Done,
   InferenceMethods,

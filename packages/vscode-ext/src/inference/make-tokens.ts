@@ -58,6 +58,7 @@ export async function findTokens(
   const { tokenSpace } = grid;
   const meter = createTokenStatistics(tokenSpace);
   meter.push(grid);
+  const statistics = meter.result();
   const original = withoutTransforms(grid);
   const lanes = lanesOf(grid, document.facts.sampleRateHz);
   const notDecodable =
@@ -71,7 +72,8 @@ export async function findTokens(
     codebookCount: (original ?? grid).tracks.length,
     prefixDecodable: (original ?? grid).tokenSpace.prefixDecodable,
     ...(notDecodable === undefined ? {} : { notDecodable }),
-    statistics: statisticsTable(meter.result()),
+    statistics: statisticsTable(statistics),
+    codeUses: statistics.codebooks.map(({ name, size, codeCounts }) => ({ name, size, codeCounts })),
   };
 }
 

@@ -45,6 +45,16 @@ export interface Decoded {
   readonly sound: Sound;
   /** How far it is from the recording; empty where there is none. */
   readonly figures: readonly (readonly [name: string, value: string])[];
+  /** Where it was asked for, and there is a recording. */
+  readonly difference?: Difference;
+}
+
+/** The recording minus what was decoded, at the recording's rate. */
+export interface Difference {
+  readonly sound: Sound;
+  readonly peaks: PeakPyramid;
+  /** Its power over that of the recording. −∞ where they are equal. */
+  readonly levelDb: number;
 }
 
 /** Tokens of a tokenizer, or (`null`) those of the file itself. */
@@ -80,7 +90,12 @@ export type InferenceMethods = {
     readonly result: TokensFound;
   };
   readonly decode: {
-    readonly params: { readonly document: string; readonly tokenizer: TokenizerId; readonly codebookCount: number };
+    readonly params: {
+      readonly document: string;
+      readonly tokenizer: TokenizerId;
+      readonly codebookCount: number;
+      readonly withDifference?: boolean;
+    };
     readonly progress: Done;
     readonly result: Decoded;
   };

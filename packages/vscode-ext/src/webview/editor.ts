@@ -1,9 +1,12 @@
-import type { LaneGroup, PeakPyramid, Spectrogram } from '@speech-tokens/token-view';
+import type { PeakPyramid, Spectrogram } from '@speech-tokens/token-view';
 import {
+  codebooksAfterMute,
   type DocumentFacts,
   decodedCodebooks,
+  differenceOf,
   type EditorState,
   initialState,
+  isDifference,
   mostSoundBytes,
   ownTokens,
   recordingSound,
@@ -11,13 +14,18 @@ import {
   type SoundChoice,
   type TokensFound,
   toggledTokenizer,
+  tokenizerOf,
 } from '../document/index.ts';
 import type { HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import type { Decoded } from '../inference/index.ts';
+import { createAbxPanel } from './abx-panel.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
+import { laneGroup } from './lane-groups.ts';
 import { createLayout } from './layout.ts';
+import { followPageKeys } from './page-keys.ts';
 import { type Picture, showPicture } from './picture.ts';
+import { soundList } from './sound-list.ts';
 import { createSounds, loopOf, partOf } from './sounds.ts';
 import { createTasks } from './tasks.ts';
 import { createTokenizerPicker } from './tokenizer-picker.ts';
@@ -44,7 +52,7 @@ export function createEditor(
   let spectrogram: Spectrogram | undefined;
   let warnings: readonly string[] = [];
   const found = new Map<string, TokensFound>();
-  const decoded = new Map<string, { readonly codebookCount: number; readonly figures: Decoded['figures'] }>();
+  const decoded = new Map<string, Omit<Decoded, 'sound'> & { readonly codebookCount: number }>();
   let picture: Picture | undefined;
 
   const tasks = createTasks();
@@ -57,12 +65,15 @@ export function createEditor(
     },
   });
   const toolbar = createToolbar({
-    onPlay: () => void sounds.toggle(),
+    onPlay: togglePlay,
     onSwap: swap,
     onSound: (sound) => change({ sound }, showSound),
-    onCodebooks: (codebookCount) => change({ codebookCount }, () => void decodeAgain()),
+    onCodebooks: setCodebooks,
     onSpeed: (speed) => change({ speed }, () => sounds.setSpeed(speed)),
     onLoop: (isLooped) => change({ isLooped }, showLoop),
+    onLevels: (isLevelMatched) => change({ isLevelMatched }, () => sounds.matchLevels(isLevelMatched)),
+    onDifference: showDifference,
+    onScrubHeard: (isScrubHeard) => change({ isScrubHeard }),
     onScale: (frequencyScale) => change({ frequencyScale }, () => picture?.view.setFrequencyScale(frequencyScale)),
     onExport: (format) => void exportPart(format),
   });
@@ -76,21 +87,33 @@ export function createEditor(
       void fillTokens();
     });
   });
-  const layout = createLayout(fileName, { toolbar: toolbar.element, picker: picker.element, tasks: tasks.element });
-  layout.onTable(showTable);
-  addEventListener('keydown', (event) => {
-    if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.altKey) return;
-    // Where a key has a meaning of its own, it keeps it: the space bar presses controls, letters choose in lists.
-    const isElsewhere = (selector: string): boolean =>
-      event.target instanceof Element && !event.target.closest(selector);
-    if (event.key === ' ' && isElsewhere('button, select, input, summary, .token-view')) void sounds.toggle();
-    else if (event.key.toLowerCase() === 'd' && isElsewhere('select')) swap();
-    else return;
-    event.preventDefault();
+  const abx = createAbxPanel({
+    fileName,
+    async prepare(choice) {
+      const tokenizer = tokenizerOf(choice);
+      if (tokenizer !== undefined) await decode(tokenizer);
+      const sound = sounds.get(choice);
+      if (sound === undefined) throw new Error('This sound is not there: see what is said about it above.');
+      return sound;
+    },
+    selection: () => (facts === undefined ? undefined : loopOf(state.view?.selection, facts.sampleRateHz)),
+    onPlay() {
+      if (sounds.isPlaying) void sounds.toggle();
+    },
+    newSeed: () => crypto.getRandomValues(new Uint32Array(4)).join(),
   });
+  const layout = createLayout(fileName, {
+    toolbar: toolbar.element,
+    picker: picker.element,
+    tasks: tasks.element,
+    abx: abx.element,
+  });
+  layout.onTable(showTable);
+  followPageKeys({ onPlay: togglePlay, onSwap: swap, onDifference: hearDifference, onTokenizer: hearTokenizer });
   new MutationObserver(() => picture?.view.redraw()).observe(document.body, { attributeFilter: ['class'] });
 
   sounds.setSpeed(state.speed);
+  sounds.matchLevels(state.isLevelMatched);
   sounds.choose(state.sound);
   showAll();
   void tasks.run('Opening', async ({ signal, onProgress }) => {
@@ -148,7 +171,7 @@ export function createEditor(
         found.set(id, result);
         showAll();
         const isShort = facts !== undefined && facts.sampleCount <= mostEagerSeconds * facts.sampleRateHz;
-        if (isShort || state.sound === id) void decode(id);
+        if (isShort || tokenizerOf(state.sound) === id) void decode(id);
       });
     }
   }
@@ -158,21 +181,26 @@ export function createEditor(
     const tokens = found.get(id);
     if (tokens === undefined || tokens.notDecodable !== undefined) return;
     const codebookCount = decodedCodebooks(state, tokens);
-    if (decoded.get(id)?.codebookCount === codebookCount || isTooLong()) return;
+    const withDifference = state.showsDifference && facts?.kind === 'recording';
+    const before = decoded.get(id);
+    const isThere = before?.codebookCount === codebookCount && (before.difference !== undefined || !withDifference);
+    if (isThere || isTooLong()) return;
     await tasks.run(`Decoding ${tokens.title}`, async ({ signal, onProgress }) => {
       const tokenizer = id === ownTokens ? null : id;
-      const result = await peer.request('decode', { tokenizer, codebookCount }, { signal, onProgress });
+      const wanted = { tokenizer, codebookCount, withDifference };
+      const { sound, ...result } = await peer.request('decode', wanted, { signal, onProgress });
       if (!found.has(id)) return;
-      decoded.set(id, { codebookCount, figures: result.figures });
-      sounds.set(id, result.sound);
+      decoded.set(id, { ...result, codebookCount });
+      sounds.set(id, sound);
+      sounds.set(differenceOf(id), result.difference?.sound);
       showAll();
     });
   }
 
-  /** With another number of codebooks: what is heard first. */
+  /** With other codebooks, or with the difference: what is heard first. */
   async function decodeAgain(): Promise<void> {
     const ids = shown().map(([id]) => id);
-    for (const id of ids.filter((one) => one === state.sound)) await decode(id);
+    for (const id of ids.filter((one) => one === tokenizerOf(state.sound))) await decode(id);
     for (const id of ids.filter((one) => decoded.has(one))) await decode(id);
   }
 
@@ -185,6 +213,7 @@ export function createEditor(
       found.delete(id);
       decoded.delete(id);
       sounds.set(id, undefined);
+      sounds.set(differenceOf(id), undefined);
     }
     for (const id of tokenizers.tokenizers.map((one) => one.id)) {
       if (!idsNow().includes(id)) tasks.drop(`Tokens of ${id}`);
@@ -204,11 +233,16 @@ export function createEditor(
 
   function showView(): void {
     if (facts === undefined) return;
-    const groups: LaneGroup[] = shown().map(([, { title, about, lanes }]) => ({ title, about, lanes }));
+    const groups = shown().map(([id, tokens]) => laneGroup(tokens, state, decoded.get(id)?.difference, !isTooLong()));
     const data = { facts, peaks, spectrogram, groups, recording: sounds.get(recordingSound) };
     picture = showPicture(layout.view, picture, data, state, {
       onSeek: (sample) => sounds.seek(sample / facts!.sampleRateHz),
-      onPlay: () => void sounds.toggle(),
+      onScrub: (sample) => sounds.scrub(sample / facts!.sampleRateHz, state.isScrubHeard),
+      onPlay: togglePlay,
+      onMute({ group, lane }) {
+        const tokens = shown()[group]?.[1];
+        if (tokens !== undefined) setCodebooks(codebooksAfterMute(state, tokens, lane));
+      },
       onChange(view) {
         change({ view });
         showLoop();
@@ -219,25 +253,27 @@ export function createEditor(
   }
 
   function showToolbar(): void {
-    const decodable = shown().filter(([, { notDecodable }]) => notDecodable === undefined && !isTooLong());
-    const recorded =
-      facts?.kind === 'tokens'
-        ? []
-        : [{ choice: recordingSound, title: 'recording', isDisabled: sounds.get(recordingSound) === undefined }];
+    const recording = facts?.kind === 'recording' ? { isThere: sounds.get(recordingSound) !== undefined } : undefined;
+    const decodable = decodableIds().map((id) => ({ id, title: found.get(id)!.title }));
+    const { whole, differences } = soundList(recording, decodable);
+    const hasSelection = state.view?.selection !== undefined;
     toolbar.show(state, {
       hasSound: [recordingSound, ...found.keys()].some((choice) => sounds.get(choice) !== undefined),
-      sounds: [
-        ...recorded,
-        ...decodable.map(([id, { title }]) => ({ choice: id, title: `decoded: ${title}`, isDisabled: false })),
-      ],
+      sounds: state.showsDifference ? [...whole, ...differences] : whole,
       codebookCount: Math.max(0, ...shown().map(([, tokens]) => tokens.codebookCount)),
-      hasSelection: state.view?.selection !== undefined,
+      hasSelection,
+      hasRecording: recording !== undefined && !isTooLong(),
     });
+    abx.show(
+      whole.filter(({ isDisabled }) => !isDisabled),
+      hasSelection,
+    );
   }
 
   function showSound(): void {
     sounds.choose(state.sound);
-    if (state.sound !== recordingSound) void decode(state.sound);
+    const tokenizer = tokenizerOf(state.sound);
+    if (tokenizer !== undefined) void decode(tokenizer);
   }
 
   function showLoop(): void {
@@ -251,11 +287,43 @@ export function createEditor(
     layout.showTable(tokensTable(picture.content, selection ?? range));
   }
 
+  function togglePlay(): void {
+    abx.pause();
+    void sounds.toggle();
+  }
+
   /** From the recording to what was decoded, and back. */
   function swap(): void {
-    const [firstDecoded] = shown().filter(([, { notDecodable }]) => notDecodable === undefined);
-    if (facts?.kind !== 'recording' || firstDecoded === undefined || isTooLong()) return;
-    change({ sound: state.sound === recordingSound ? firstDecoded[0] : recordingSound }, showSound);
+    const [first] = decodableIds();
+    if (facts?.kind !== 'recording' || first === undefined) return;
+    change({ sound: state.sound === recordingSound ? first : recordingSound }, showSound);
+  }
+
+  function hearTokenizer(place: number): void {
+    const id = idsNow()[place];
+    if (id !== undefined && decodableIds().includes(id)) change({ sound: id }, showSound);
+  }
+
+  function hearDifference(): void {
+    const id = tokenizerOf(state.sound) ?? decodableIds()[0];
+    if (facts?.kind !== 'recording' || id === undefined || !decodableIds().includes(id)) return;
+    change({ sound: differenceOf(id), showsDifference: true }, () => sounds.choose(state.sound));
+    showView();
+    void decodeAgain();
+  }
+
+  function showDifference(showsDifference: boolean): void {
+    const { sound } = state;
+    const isHeard = !showsDifference && isDifference(sound);
+    change({ showsDifference, ...(isHeard ? { sound: tokenizerOf(sound)! } : {}) }, () => sounds.choose(state.sound));
+    showView();
+    void decodeAgain();
+  }
+
+  function setCodebooks(codebookCount: number | undefined): void {
+    change({ codebookCount });
+    showView();
+    void decodeAgain();
   }
 
   async function exportPart(format: ExportFormat): Promise<void> {
@@ -285,7 +353,7 @@ export function createEditor(
   function idToExport(): string | null {
     const ids = shown().map(([id]) => id);
     const group = picture?.view.state().cursor?.group;
-    const id = (group === undefined ? ids.find((one) => one === state.sound) : ids[group]) ?? ids[0];
+    const id = (group === undefined ? ids.find((one) => one === tokenizerOf(state.sound)) : ids[group]) ?? ids[0];
     return id === undefined || id === ownTokens ? null : id;
   }
 
@@ -299,6 +367,15 @@ export function createEditor(
       const tokens = found.get(id);
       return tokens === undefined ? [] : [[id, tokens] as const];
     });
+  }
+
+  /** Of the tokens that can be heard, in the order of the lanes. */
+  function decodableIds(): readonly string[] {
+    return isTooLong()
+      ? []
+      : shown()
+          .filter(([, { notDecodable }]) => notDecodable === undefined)
+          .map(([id]) => id);
   }
 
   function isTooLong(): boolean {

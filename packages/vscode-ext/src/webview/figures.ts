@@ -1,18 +1,21 @@
 import { type TimeRange, tokenStart, tokensIn, type ViewContent } from '@speech-tokens/token-view';
 import type { TokensFound } from '../document/index.ts';
 import { create, table } from './controls/index.ts';
+import { histogramsOf } from './histograms.ts';
 
 /** The statistics of some tokens, and how far what they decode to is from the recording. */
 export function statisticsOf(
-  { title, about, statistics, notDecodable }: TokensFound,
+  tokens: TokensFound,
   figures: readonly (readonly [name: string, value: string])[],
 ): HTMLElement {
+  const { title, about, statistics, notDecodable } = tokens;
   return create(
     'section',
     {},
     create('h2', { textContent: title }),
     create('p', { textContent: about }),
     scrolled(`Statistics of ${title}`, table(statistics.heads, statistics.rows, `Statistics of ${title}`)),
+    histogramsOf(tokens),
     ...figures.map(([name, value]) => create('p', { textContent: `${name}: ${value}` })),
     ...(notDecodable === undefined ? [] : [create('p', { textContent: `No sound of these tokens: ${notDecodable}` })]),
   );

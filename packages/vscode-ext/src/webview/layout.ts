@@ -1,5 +1,6 @@
 import { keyHelp } from '@speech-tokens/token-view';
 import { button, create, problem, table } from './controls/index.ts';
+import { pageKeyHelp } from './page-keys.ts';
 
 /** The parts of a page. */
 export interface Layout {
@@ -16,11 +17,14 @@ export interface Layout {
   showProblem(message: string, action?: string, act?: () => void): void;
 }
 
-const furtherKeys: readonly (readonly [string, string])[] = [['D', 'hear the recording, or what was decoded']];
-
 export function createLayout(
   fileName: string,
-  parts: { readonly toolbar: HTMLElement; readonly picker: HTMLElement; readonly tasks: HTMLElement },
+  parts: {
+    readonly toolbar: HTMLElement;
+    readonly picker: HTMLElement;
+    readonly tasks: HTMLElement;
+    readonly abx: HTMLElement;
+  },
 ): Layout {
   const facts = create('p');
   const warnings = create('div');
@@ -37,12 +41,12 @@ export function createLayout(
   );
   const statistics = create('div');
   const pointer =
-    'Wheel with Ctrl or a pinch zooms, with Shift it moves; a drag selects, a click on a token marks all its uses, a double click zooms in.';
+    'Wheel with Ctrl or a pinch zooms, with Shift it moves; a drag selects, a drag along the times or a movement with Shift takes the playhead along, a click on a token marks all its uses, a double click zooms in.';
   const keys = create(
     'details',
     {},
     create('summary', { textContent: 'Keys' }),
-    table(['key', 'does'], [...keyHelp, ...furtherKeys]),
+    table(['key', 'does'], [...keyHelp, ...pageKeyHelp]),
     create('p', { textContent: pointer }),
   );
   document.body.append(
@@ -58,6 +62,7 @@ export function createLayout(
       status,
       view,
       tableDetails,
+      parts.abx,
       statistics,
       keys,
     ),
@@ -68,7 +73,11 @@ export function createLayout(
       facts.textContent = known.join(' · ');
       warnings.replaceChildren(...noticed.map((textContent) => create('p', { textContent })));
     },
-    showStatistics: (sections) => statistics.replaceChildren(...sections),
+    showStatistics(sections) {
+      const focused = document.activeElement;
+      statistics.replaceChildren(...sections);
+      if (focused instanceof HTMLElement && statistics.contains(focused)) focused.focus();
+    },
     isTableOpen: () => tableDetails.open,
     onTable: (opened) => tableDetails.addEventListener('toggle', opened),
     showTable: (content) => tableContent.replaceChildren(content),

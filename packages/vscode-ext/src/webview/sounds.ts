@@ -1,6 +1,6 @@
 import type { Sound, TimeRange } from '@speech-tokens/token-view';
 import { createPlayer, type Player } from '@speech-tokens/token-view/browser';
-import { recordingSound, type SoundChoice } from '../document/index.ts';
+import { isDifference, matchedLevels, recordingSound, type SoundChoice } from '../document/index.ts';
 
 export interface SoundEvents {
   onTime(seconds: number, isPlaying: boolean): void;
@@ -18,6 +18,10 @@ export interface Sounds {
   seek(seconds: number): void;
   loop(seconds: { readonly start: number; readonly end: number } | undefined): void;
   setSpeed(speed: number): void;
+  /** Whether decoded sounds are as loud as the recording. */
+  matchLevels(isMatched: boolean): void;
+  /** Puts the playhead somewhere as it is dragged; with a grain of what is there, if that is to be heard. */
+  scrub(seconds: number, isHeard: boolean): void;
 }
 
 export function createSounds({ onTime }: SoundEvents): Sounds {
@@ -27,8 +31,20 @@ export function createSounds({ onTime }: SoundEvents): Sounds {
   /** Made when somebody asks for sound, as pages may not start any by themselves. */
   let player: Player | undefined;
   let order: readonly SoundChoice[] = [];
+  let isMatched = false;
 
   const place = (): number => Math.max(0, order.indexOf(chosen));
+  /** The difference goes with the recording: it is heard as quiet as it is. */
+  const levels = (): readonly number[] => {
+    const reference = sounds.get(recordingSound);
+    if (!isMatched || reference === undefined) return order.map(() => 1);
+    const decoded = order.filter((choice) => choice !== recordingSound && !isDifference(choice));
+    const matched = matchedLevels(
+      reference,
+      decoded.map((choice) => sounds.get(choice)!),
+    );
+    return order.map((choice) => matched.sounds[decoded.indexOf(choice)] ?? matched.reference);
+  };
   const make = (): void => {
     if (sounds.size === 0) return;
     order = [...sounds.keys()];
@@ -38,6 +54,7 @@ export function createSounds({ onTime }: SoundEvents): Sounds {
         onTime(seconds, isPlaying);
       },
     });
+    player.setLevels(levels());
     player.choose(place());
     player.setSpeed(speed);
     player.loop(stretch);
@@ -81,6 +98,18 @@ export function createSounds({ onTime }: SoundEvents): Sounds {
     setSpeed(wanted) {
       speed = wanted;
       player?.setSpeed(wanted);
+    },
+    matchLevels(wanted) {
+      if (wanted === isMatched) return;
+      isMatched = wanted;
+      player?.setLevels(levels());
+    },
+    scrub(seconds, isHeard) {
+      at = seconds;
+      if (player === undefined && isHeard) make();
+      if (player === undefined) onTime(seconds, false);
+      else if (isHeard) player.scrub(seconds);
+      else player.seek(seconds);
     },
   };
 }

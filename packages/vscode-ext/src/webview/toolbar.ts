@@ -11,6 +11,9 @@ export interface ToolbarEvents {
   onCodebooks(count: number | undefined): void;
   onSpeed(speed: number): void;
   onLoop(isLooped: boolean): void;
+  onLevels(isLevelMatched: boolean): void;
+  onDifference(showsDifference: boolean): void;
+  onScrubHeard(isScrubHeard: boolean): void;
   onScale(scale: FrequencyScale): void;
   onExport(format: ExportFormat): void;
 }
@@ -22,6 +25,8 @@ export interface ToolbarFacts {
   /** The most that some tokens have; 0 where none can be decoded. */
   readonly codebookCount: number;
   readonly hasSelection: boolean;
+  /** Whether there is a recording to compare with. */
+  readonly hasRecording: boolean;
 }
 
 export interface Toolbar {
@@ -40,6 +45,9 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
   const codebooks = select('Codebooks', (value) => events.onCodebooks(value === 'all' ? undefined : Number(value)));
   const speed = select('Speed', (value) => events.onSpeed(Number(value)));
   const loop = checkbox('Loop the selection', events.onLoop);
+  const levels = checkbox('Decoded as loud as the recording', events.onLevels);
+  const difference = checkbox('Difference', events.onDifference);
+  const scrubbing = checkbox('Sound while scrubbing', events.onScrubHeard);
   const scale = select('Frequencies', (value) => events.onScale(value as FrequencyScale));
   let format: ExportFormat = 'json';
   const formats = select('as', (value) => {
@@ -52,7 +60,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     play,
     clock,
     swap,
-    ...[sound, codebooks, speed, loop, scale].map((control) => control.element),
+    ...[sound, codebooks, speed, loop, levels, scrubbing, difference, scale].map((control) => control.element),
     save,
     formats.element,
   );
@@ -60,7 +68,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
   element.setAttribute('aria-label', 'Sound and view');
   return {
     element,
-    show(state, { hasSound, sounds, codebookCount, hasSelection }) {
+    show(state, { hasSound, sounds, codebookCount, hasSelection, hasRecording }) {
       play.disabled = !hasSound;
       swap.disabled = sounds.filter(({ isDisabled }) => !isDisabled).length < 2;
       sound.show(
@@ -79,6 +87,9 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
         String(state.speed),
       );
       loop.show(state.isLooped);
+      levels.show(state.isLevelMatched, !hasRecording);
+      difference.show(state.showsDifference, !hasRecording);
+      scrubbing.show(state.isScrubHeard);
       scale.show(
         frequencyScales.map((value) => ({ value, text: value })),
         state.frequencyScale,

@@ -22,6 +22,8 @@ export interface WorkbenchOptions {
   readonly browser: Browser;
   /** Whether every folder is trusted. Otherwise none is, and nobody is asked. */
   readonly isTrusted: boolean;
+  /** The name of its colour theme; that of VS Code where absent. */
+  readonly theme?: string;
 }
 
 const settings = {
@@ -49,7 +51,13 @@ export function launchChromium(executablePath: string): Promise<Browser> {
 }
 
 /** A server with the extension and a profile of its own. */
-export async function startWorkbench({ installed, vsix, browser, isTrusted }: WorkbenchOptions): Promise<Workbench> {
+export async function startWorkbench({
+  installed,
+  vsix,
+  browser,
+  isTrusted,
+  theme,
+}: WorkbenchOptions): Promise<Workbench> {
   const home = await mkdtemp(join(tmpdir(), 'workbench-'));
   const [userData, extensions, config] = ['ud', 'exts', 'config.yaml'].map((name) => join(home, name)) as [
     string,
@@ -57,7 +65,8 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     string,
   ];
   await mkdir(join(userData, 'User'), { recursive: true });
-  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(settings));
+  const all = { ...settings, ...(theme === undefined ? {} : { 'workbench.colorTheme': theme }) };
+  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(all));
   await writeFile(config, '');
   const folders = ['--user-data-dir', userData, '--extensions-dir', extensions, '--config', config];
   const env = { ...process.env, EXTENSIONS_GALLERY: '{}' };

@@ -1,0 +1,30 @@
+import type { LaneGroup, WaveformLane } from '@speech-tokens/token-view';
+import { type EditorState, mutingOf, type TokensFound } from '../document/index.ts';
+import type { Difference } from '../inference/index.ts';
+
+/** The lanes of some tokens, with what can be muted, and above them the difference of the recording and what was decoded. */
+export function laneGroup(
+  tokens: TokensFound,
+  state: EditorState,
+  difference: Difference | undefined,
+  canBeHeard: boolean,
+): LaneGroup {
+  const { title, about, lanes } = tokens;
+  const muting = canBeHeard ? mutingOf(state, tokens) : undefined;
+  return {
+    title,
+    about,
+    lanes,
+    ...(difference === undefined || !state.showsDifference ? {} : { waveform: differenceLane(difference) }),
+    ...(muting === undefined ? {} : { muting }),
+  };
+}
+
+function differenceLane({ sound, peaks, levelDb }: Difference): WaveformLane {
+  const level = Number.isFinite(levelDb) ? `${levelDb.toFixed(1)} dB` : levelDb < 0 ? 'none' : 'of silence';
+  return {
+    label: `difference, ${level}`,
+    peaks,
+    samplesIn: (start, end) => sound.channels.map((samples) => samples.subarray(start, end)),
+  };
+}
