@@ -1,9 +1,24 @@
-export type { Decoder, DecoderOutput, DecoderSequence } from './backbone/decoder.ts';
+export { type Decoder, type DecoderOutput, type DecoderSequence, openDecoder } from './backbone/decoder.ts';
+export { type DecoderConfig, readDecoderConfig } from './backbone/decoder-config.ts';
+export { type DecoderGraphOptions, decoderGraph } from './backbone/decoder-graph.ts';
+export { decoderLayers } from './backbone/decoder-layers.ts';
+export {
+  cacheMemory,
+  type DecoderMemory,
+  type RingMemoryOptions,
+  ringMemory,
+  ringPlace,
+} from './backbone/decoder-memory.ts';
+export type { EmbeddingTable } from './backbone/embedding.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
-export type { ModelOptions } from './backbone/model-weights.ts';
+export { type ModelOptions, type ModelWeights, openModelWeights } from './backbone/model-weights.ts';
 export type { DetokenizerWindow } from './detokenizer-window/detokenizer-window.ts';
 export { streamAudio } from './detokenizer-window/stream-audio.ts';
 export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
+export { type DepthHeadParts, depthHead } from './frame-head/depth-head.ts';
+export type { FrameHead, OpenFrameHead } from './frame-head/frame-head.ts';
+export { parallelHead } from './frame-head/parallel-head.ts';
+export { type StepwiseHeadParts, stepwiseHead } from './frame-head/stepwise-head.ts';
 export { type FlatLayout, timeOrderedSlots } from './layout/flat-layout.ts';
 export { createFlatReader, type FlatPart, type FlatReader, type FlatReaderOptions } from './layout/flat-reader.ts';
 export { flatIds } from './layout/flat-writer.ts';
@@ -12,6 +27,7 @@ export { type FrameLayout, type FrameStream, noId, stepOfFrame } from './layout/
 export { createStepReader, type StepReader } from './layout/step-reader.ts';
 export { createStepWriter, fillChosen, type StepWriter } from './layout/step-writer.ts';
 export { createSessionMetrics, type MetricsReport, type SessionMetrics } from './metrics/session-metrics.ts';
+export { type FrameModelParts, frameModel } from './model/frame-model.ts';
 export { createSampler, type SampleOptions, type Sampler } from './sampler/sampler.ts';
 export type { IdRange, SamplerOptions } from './sampler/sampler-options.ts';
 export {
