@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createPeer, type Message, type Peer, type RequestOptions } from '../protocol/index.ts';
-import type { DocumentSource, InferenceMethods, InferenceSettings } from './methods.ts';
+import type { AskerMethods, DocumentSource, FetchOffer, InferenceMethods, InferenceSettings } from './methods.ts';
 
 export interface InferenceProcessOptions {
   /** Path of the script that is forked. */
@@ -12,6 +12,8 @@ export interface InferenceProcessOptions {
   readonly onEnd?: (reason: string) => void;
   /** What it writes to its standard output and error. */
   readonly onOutput?: (text: string) => void;
+  /** Asked before each download. Where absent, none is made. */
+  readonly mayFetch?: (offer: FetchOffer) => Promise<boolean>;
 }
 
 type Request = Peer<InferenceMethods>['request'];
@@ -35,6 +37,7 @@ export function createInferenceProcess({
   settings: firstSettings,
   onEnd,
   onOutput,
+  mayFetch = async () => false,
 }: InferenceProcessOptions): InferenceProcess {
   let settings = firstSettings;
   let count = 0;
@@ -54,7 +57,7 @@ export function createInferenceProcess({
     });
     child.stdout?.on('data', (data: Buffer) => onOutput?.(data.toString()));
     child.stderr?.on('data', (data: Buffer) => onOutput?.(data.toString()));
-    const peer = createPeer<InferenceMethods, Record<never, never>>(
+    const peer = createPeer<InferenceMethods, AskerMethods>(
       {
         send: (message) => void child.send(message, () => {}),
         onMessage: (listener) => void child.on('message', (message) => listener(message as Message)),
@@ -72,7 +75,7 @@ export function createInferenceProcess({
           });
         },
       },
-      {},
+      { mayFetch },
     );
     running = { child, peer };
     count++;
@@ -104,7 +107,10 @@ export function createInferenceProcess({
   };
 }
 
-type DocumentMethod = Exclude<keyof InferenceMethods, 'configure' | 'tokenizers' | 'close'>;
+type DocumentMethod = Exclude<
+  keyof InferenceMethods,
+  'configure' | 'tokenizers' | 'fetchModel' | 'removeModel' | 'close'
+>;
 type WithoutDocument<Params> = Omit<Params, 'document' | 'source'>;
 
 /** A document that is opened in the process when something is asked of it, and anew in every new process. */

@@ -58,8 +58,13 @@ export async function findTokens(
   const { tokenSpace } = grid;
   const meter = createTokenStatistics(tokenSpace);
   meter.push(grid);
-  const statistics = meter.result();
   const original = withoutTransforms(grid);
+  const statistics = meter.result();
+  const { codebooks, nominalBitrateBps: bitrateBps } = statistics;
+  const rates = codebooks.map((codebook) => codebook.frameRateHz ?? codebook.tokenRateHz);
+  const tokenRateHz = rates.every((rate) => rate !== undefined)
+    ? rates.reduce((sum, rate) => sum + rate, 0)
+    : undefined;
   const lanes = lanesOf(grid, document.facts.sampleRateHz);
   const notDecodable =
     original === undefined
@@ -68,6 +73,8 @@ export async function findTokens(
   return {
     title: tokenizerId ?? tokenSpace.id,
     about: spaceText(tokenSpace, grid.tracks.length),
+    ...(tokenRateHz === undefined ? {} : { tokenRateHz }),
+    ...(bitrateBps === undefined ? {} : { bitrateBps }),
     lanes: lanes.length > 0 || original === undefined ? lanes : lanesOf(original, document.facts.sampleRateHz),
     codebookCount: (original ?? grid).tracks.length,
     prefixDecodable: (original ?? grid).tokenSpace.prefixDecodable,

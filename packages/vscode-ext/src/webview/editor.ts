@@ -18,6 +18,7 @@ import {
 } from '../document/index.ts';
 import type { HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import type { Decoded } from '../inference/index.ts';
+import { isRequestError } from '../protocol/index.ts';
 import { createAbxPanel } from './abx-panel.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
@@ -25,9 +26,11 @@ import { laneGroup } from './lane-groups.ts';
 import { createLayout } from './layout.ts';
 import { followPageKeys } from './page-keys.ts';
 import { type Picture, showPicture } from './picture.ts';
+import { createReport } from './report.ts';
 import { soundList } from './sound-list.ts';
 import { createSounds, loopOf, partOf } from './sounds.ts';
-import { createTasks } from './tasks.ts';
+import { createTasks, type TaskContext } from './tasks.ts';
+import { isNews } from './tokenizer-news.ts';
 import { createTokenizerPicker } from './tokenizer-picker.ts';
 import { createToolbar, type ExportFormat } from './toolbar.ts';
 
@@ -38,6 +41,7 @@ export interface Editor {
   /** The process that computes has ended: says so, and offers to go on. */
   inferenceEnded(reason: string): void;
   tokenizersChanged(changed: Tokenizers): void;
+  showStatistics(): void;
 }
 
 /** The page of one document. */
@@ -56,9 +60,11 @@ export function createEditor(
   let picture: Picture | undefined;
 
   const tasks = createTasks();
+  const report = createReport(peer);
   const sounds = createSounds({
     onTime(seconds, isPlaying) {
       toolbar.showTime(seconds, isPlaying);
+      if (isPlaying) report.played();
       if (picture === undefined) return;
       picture.view.setPlayhead(seconds * picture.content.sampleRateHz, isPlaying);
       if (!isPlaying) change({ view: picture.view.state() });
@@ -78,14 +84,10 @@ export function createEditor(
     onExport: (format) => void exportPart(format),
   });
   const picker = createTokenizerPicker((id) => {
-    const next = toggledTokenizer(state, id);
-    const { view } = state;
-    // Lanes move, so what stood in one of them is let go.
-    change({ ...next, view: view && { ...view, cursor: undefined, marked: undefined } }, () => {
-      forget();
-      showAll();
-      void fillTokens();
-    });
+    const isToFetch = tokenizers.tokenizers.find((one) => one.id === id)?.model?.state === 'to-fetch';
+    if (!isToFetch || state.tokenizers.includes(id)) return toggle(id);
+    showAll();
+    void fetchModel(id, () => toggle(id));
   });
   const abx = createAbxPanel({
     fileName,
@@ -131,6 +133,24 @@ export function createEditor(
     showToolbar();
   }
 
+  function toggle(id: string): void {
+    const next = toggledTokenizer(state, id);
+    const { view } = state;
+    // Lanes move, so what stood in one of them is let go.
+    change({ ...next, view: view && { ...view, cursor: undefined, marked: undefined } }, () => {
+      forget();
+      showAll();
+      void fillTokens();
+    });
+  }
+
+  /** Brings a model here, if the user agrees, and goes on. */
+  async function fetchModel(id: string, then: () => void): Promise<void> {
+    await tasks.run(`Model of ${id}`, async ({ signal, onBytes }) => {
+      if (await peer.request('fetchModel', { tokenizer: id }, { signal, onProgress: onBytes })) then();
+    });
+  }
+
   /** Everything that a document has, one after the other. */
   async function fill({ kind, soundBytes }: DocumentFacts): Promise<void> {
     if (kind === 'recording') {
@@ -164,7 +184,7 @@ export function createEditor(
   async function fillTokens(): Promise<void> {
     for (const id of idsNow()) {
       if (found.has(id)) continue;
-      await tasks.run(`Tokens of ${id === ownTokens ? fileName : id}`, async ({ signal, onProgress }) => {
+      const work = async ({ signal, onProgress }: TaskContext): Promise<void> => {
         const tokenizer = id === ownTokens ? null : id;
         const result = await peer.request('tokenize', { tokenizer }, { signal, onProgress });
         if (!idsNow().includes(id)) return;
@@ -172,6 +192,11 @@ export function createEditor(
         showAll();
         const isShort = facts !== undefined && facts.sampleCount <= mostEagerSeconds * facts.sampleRateHz;
         if (isShort || tokenizerOf(state.sound) === id) void decode(id);
+      };
+      const name = `Tokens of ${id === ownTokens ? fileName : id}`;
+      await tasks.run(name, work, (error) => {
+        if (!isRequestError(error, 'model-offline')) return undefined;
+        return { label: 'Download its model …', act: () => void fetchModel(id, () => void tasks.run(name, work)) };
       });
     }
   }
@@ -206,19 +231,20 @@ export function createEditor(
 
   /** What is not chosen any more is forgotten here; the process keeps its tokens. */
   function forget(): void {
-    for (const [id, { title }] of found) {
-      if (idsNow().includes(id)) continue;
-      tasks.drop(`Tokens of ${id}`);
-      tasks.drop(`Decoding ${title}`);
-      found.delete(id);
-      decoded.delete(id);
-      sounds.set(id, undefined);
-      sounds.set(differenceOf(id), undefined);
-    }
+    for (const id of [...found.keys()]) if (!idsNow().includes(id)) letGo(id);
     for (const id of tokenizers.tokenizers.map((one) => one.id)) {
       if (!idsNow().includes(id)) tasks.drop(`Tokens of ${id}`);
     }
     sounds.choose(state.sound);
+  }
+
+  function letGo(id: string): void {
+    tasks.drop(`Tokens of ${id}`);
+    tasks.drop(`Decoding ${found.get(id)?.title ?? id}`);
+    found.delete(id);
+    decoded.delete(id);
+    sounds.set(id, undefined);
+    sounds.set(differenceOf(id), undefined);
   }
 
   function showAll(): void {
@@ -229,6 +255,7 @@ export function createEditor(
     showView();
     showToolbar();
     showLoop();
+    report.tokens(shown().map(([, tokens]) => tokens));
   }
 
   function showView(): void {
@@ -387,9 +414,14 @@ export function createEditor(
       layout.showProblem(`${reason}. The next request starts it again.`, 'Go on', tasks.retry);
     },
     tokenizersChanged(changed) {
+      const news = idsNow().filter((id) => isNews(id, tokenizers.tokenizers, changed.tokenizers));
       tokenizers = changed;
+      for (const id of news) letGo(id);
       showAll();
+      tasks.resume();
+      if (news.length > 0 && facts?.kind === 'recording') void fillTokens();
     },
+    showStatistics: layout.revealStatistics,
   };
 }
 

@@ -8,6 +8,8 @@ export interface Layout {
   readonly view: HTMLElement;
   showFacts(facts: readonly string[], warnings: readonly string[]): void;
   showStatistics(sections: readonly HTMLElement[]): void;
+  /** Brings them into view, with the focus on their first table. */
+  revealStatistics(): void;
   isTableOpen(): boolean;
   onTable(opened: () => void): void;
   showTable(content: HTMLElement): void;
@@ -77,6 +79,10 @@ export function createLayout(
       const focused = document.activeElement;
       statistics.replaceChildren(...sections);
       if (focused instanceof HTMLElement && statistics.contains(focused)) focused.focus();
+    },
+    revealStatistics() {
+      statistics.scrollIntoView();
+      statistics.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
     },
     isTableOpen: () => tableDetails.open,
     onTable: (opened) => tableDetails.addEventListener('toggle', opened),

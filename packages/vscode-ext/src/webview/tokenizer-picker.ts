@@ -8,7 +8,7 @@ export interface TokenizerPicker {
   show(state: EditorState, tokenizers: Tokenizers): void;
 }
 
-/** One to four tokenizers; those whose models are not on this machine are named, and cannot be chosen. */
+/** One to four tokenizers. Those that run with files of the user's own only can be chosen once the settings name a folder. */
 export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPicker {
   const list = create('fieldset');
   const summary = create('summary');
@@ -23,13 +23,14 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
         const { id } = tokenizer;
         const box = checkbox(textOf(tokenizer), () => toggle(id));
         const isChosen = chosen.includes(id);
-        const cannot = isChosen ? chosen.length === 1 : chosen.length >= mostTokenizers || tokenizer.isReady === false;
+        const needsFolder = tokenizer.model?.state === 'needs-folder';
+        const cannot = isChosen ? chosen.length === 1 : chosen.length >= mostTokenizers || needsFolder;
         box.show(isChosen, cannot);
         return box.element;
       });
       const notes = [
         `One to ${mostTokenizers}.`,
-        'A model that is not on this machine is fetched with "speech-tokens models pull ID" in a shell; nothing is fetched from here.',
+        'A model that is not on this machine is downloaded only after you have seen its size and licence, and agreed.',
         ...(isTrusted ? [] : ['The workspace is not trusted: its own tokenizers are not offered.']),
       ];
       list.replaceChildren(
@@ -42,7 +43,16 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
   };
 }
 
-function textOf({ id, title, isBundled, isReady, packageName, version }: TokenizerChoice): string {
+function textOf({ id, title, isBundled, model, packageName, version }: TokenizerChoice): string {
   if (!isBundled) return `${id}: ${title} (${packageName} ${version}, of this workspace)`;
-  return isReady === false ? `${id}: ${title} (its model is not on this machine)` : `${id}: ${title}`;
+  switch (model?.state) {
+    case 'to-fetch':
+      return `${id}: ${title} (to be downloaded)`;
+    case 'needs-folder':
+      return `${id}: ${title} (needs a folder of your own, in the settings)`;
+    case 'own-folder':
+      return `${id}: ${title} (from ${model.source})`;
+    default:
+      return `${id}: ${title}`;
+  }
 }
