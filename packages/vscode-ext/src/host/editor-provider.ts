@@ -19,6 +19,7 @@ import {
   type InferenceProcess,
 } from '../inference/index.ts';
 import { createPeer, type Handlers, type Message, type Peer } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import { checkConsent } from './consent.ts';
 import type { HostMethods, PageMethods, Tokenizers } from './editor-methods.ts';
 import type { Models } from './models.ts';
@@ -127,12 +128,12 @@ function handlersOf(
     saveTokens({ sampleRateHz, startSample, endSample, ...wanted }, { signal }) {
       const range = { startSeconds: startSample / sampleRateHz, endSeconds: endSample / sampleRateHz };
       const ending = wanted.format === 'safetensors' ? 'tokens.safetensors' : wanted.format;
-      return saveAs(uri, exportName(fileName, range, ending), 'Tokens', () =>
+      return saveAs(uri, exportName(fileName, range, ending), t('Tokens'), () =>
         opened.request('exportTokens', { ...wanted, startSample, endSample }, { signal }),
       );
     },
     saveSound: ({ startSeconds, endSeconds, sampleRateHz, channels }) =>
-      saveAs(uri, exportName(fileName, { startSeconds, endSeconds }, 'wav'), 'Sound', async () =>
+      saveAs(uri, exportName(fileName, { startSeconds, endSeconds }, 'wav'), t('Sound'), async () =>
         encodeWav({ sampleRateHz, channels }),
       ),
   };

@@ -1,6 +1,6 @@
 import { type ExtensionContext, l10n, Uri, window, workspace } from 'vscode';
 import { createInferenceProcess } from '../inference/index.ts';
-import { setTexts } from '../texts/index.ts';
+import { setTexts, t } from '../texts/index.ts';
 import { registerCommands } from './commands.ts';
 import { mayFetch } from './consent.ts';
 import { createEditorProvider, tokenizersOf } from './editor-provider.ts';
@@ -55,7 +55,7 @@ export function activate(context: ExtensionContext): void {
         page?.request('showStatistics', null).catch(() => {});
       },
       restartInference() {
-        const reason = 'The inference process was ended';
+        const reason = t('The inference process was ended');
         inference.kill(reason);
         inferenceEnded(reason);
       },

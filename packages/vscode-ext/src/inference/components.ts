@@ -11,6 +11,7 @@ import {
 } from '@speech-tokens/core';
 import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
 import { type CallContext, RequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import { fetchModel, type MayFetch, removeModel, sourceKey } from './fetch-model.ts';
 import { checkAllowed, isAllowed, isOurs, type PartKind, readPlugins } from './known-plugins.ts';
 import type { Fetched, InferenceSettings, TokenizerChoice, TokenizerList } from './methods.ts';
@@ -108,7 +109,7 @@ export function createComponents(settings: InferenceSettings): Components {
         if (needsCheckpoint(component) && settings.checkpoints?.[id] === undefined) continue;
         return load('detokenizer', id) as Promise<SpeechDetokenizerV1>;
       }
-      throw new RequestError(`No detokenizer here reads tokens of ${space.id}`, 'component-not-found');
+      throw new RequestError(t('No detokenizer here reads tokens of {0}', space.id), 'component-not-found');
     },
     async fetchModel(id, mayFetch, context) {
       await componentOf('tokenizer', id);
@@ -126,12 +127,12 @@ export function createComponents(settings: InferenceSettings): Components {
 }
 
 function notHere(id: string): RequestError {
-  return new RequestError(`The model of ${id} is not on this machine`, 'model-offline');
+  return new RequestError(t('The model of {0} is not on this machine', id), 'model-offline');
 }
 
 function needsFolder(id: string): RequestError {
   return new RequestError(
-    `${id} runs with files of your own: name their folder in the setting speechTokens.checkpoints`,
+    t('{0} runs with files of your own: name their folder in the setting speechTokens.checkpoints', id),
     'model-missing',
   );
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createPeer, type Message, type Peer, type RequestOptions } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { AskerMethods, DocumentSource, FetchOffer, InferenceMethods, InferenceSettings } from './methods.ts';
 
 export interface InferenceProcessOptions {
@@ -68,10 +69,10 @@ export function createInferenceProcess({
             running = undefined;
             onEnd?.(reason);
           };
-          child.on('error', (error) => ended(`The inference process could not be run: ${error.message}`));
+          child.on('error', (error) => ended(t('The inference process could not be run: {0}', error.message)));
           child.on('exit', (code, signal) => {
-            const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-            ended(`The inference process ended (${how})`);
+            const how = signal === null ? t('exit code {0}', code ?? '') : t('signal {0}', signal);
+            ended(t('The inference process ended ({0})', how));
           });
         },
       },
@@ -102,7 +103,7 @@ export function createInferenceProcess({
     kill,
     configure(changed) {
       settings = changed;
-      kill('The settings have changed');
+      kill(t('The settings have changed'));
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   type LoadedPlugin,
 } from '@speech-tokens/core/node';
 import { RequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { InferenceSettings } from './methods.ts';
 
 export type PartKind = 'tokenizer' | 'detokenizer';
@@ -82,5 +83,5 @@ export function checkAllowed(
 ): void {
   if (isAllowed(registry, kind, id, settings)) return;
   const { packageName, version } = registry.lookUp(kind, id);
-  throw new RequestError(`The code of ${packageName} ${version} may not run here`, 'plugin-not-allowed');
+  throw new RequestError(t('The code of {0} {1} may not run', packageName, version), 'plugin-not-allowed');
 }

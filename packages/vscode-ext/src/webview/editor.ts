@@ -19,6 +19,7 @@ import {
 import type { HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import type { Decoded } from '../inference/index.ts';
 import { isRequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import { createAbxPanel } from './abx-panel.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
@@ -95,7 +96,7 @@ export function createEditor(
       const tokenizer = tokenizerOf(choice);
       if (tokenizer !== undefined) await decode(tokenizer);
       const sound = sounds.get(choice);
-      if (sound === undefined) throw new Error('This sound is not there: see what is said about it above.');
+      if (sound === undefined) throw new Error(t('This sound is not there: see what is said about it above.'));
       return sound;
     },
     selection: () => (facts === undefined ? undefined : loopOf(state.view?.selection, facts.sampleRateHz)),
@@ -118,7 +119,7 @@ export function createEditor(
   sounds.matchLevels(state.isLevelMatched);
   sounds.choose(state.sound);
   showAll();
-  void tasks.run('Opening', async ({ signal, onProgress }) => {
+  void tasks.run(t('Opening'), async ({ signal, onProgress }) => {
     facts = await peer.request('open', {}, { signal, onProgress });
     if (facts.kind === 'tokens') change({ sound: ownTokens }, () => sounds.choose(ownTokens));
     if (state.view !== undefined) sounds.seek(state.view.playheadSample / facts.sampleRateHz);
@@ -146,7 +147,7 @@ export function createEditor(
 
   /** Brings a model here, if the user agrees, and goes on. */
   async function fetchModel(id: string, then: () => void): Promise<void> {
-    await tasks.run(`Model of ${id}`, async ({ signal, onBytes }) => {
+    await tasks.run(t('Model of {0}', id), async ({ signal, onBytes }) => {
       if (await peer.request('fetchModel', { tokenizer: id }, { signal, onProgress: onBytes })) then();
     });
   }
@@ -154,7 +155,7 @@ export function createEditor(
   /** Everything that a document has, one after the other. */
   async function fill({ kind, soundBytes }: DocumentFacts): Promise<void> {
     if (kind === 'recording') {
-      await tasks.run('Waveform and spectrogram', async ({ signal, onProgress }) => {
+      await tasks.run(t('Waveform and spectrogram'), async ({ signal, onProgress }) => {
         const made = await peer.request(
           'pictures',
           {},
@@ -172,7 +173,7 @@ export function createEditor(
         showAll();
       });
       if (soundBytes <= mostSoundBytes) {
-        await tasks.run('Sound', async ({ signal, onProgress }) => {
+        await tasks.run(t('Sound'), async ({ signal, onProgress }) => {
           sounds.set(recordingSound, await peer.request('sound', {}, { signal, onProgress }));
           showAll();
         });
@@ -193,10 +194,10 @@ export function createEditor(
         const isShort = facts !== undefined && facts.sampleCount <= mostEagerSeconds * facts.sampleRateHz;
         if (isShort || tokenizerOf(state.sound) === id) void decode(id);
       };
-      const name = `Tokens of ${id === ownTokens ? fileName : id}`;
+      const name = t('Tokens of {0}', id === ownTokens ? fileName : id);
       await tasks.run(name, work, (error) => {
         if (!isRequestError(error, 'model-offline')) return undefined;
-        return { label: 'Download its model …', act: () => void fetchModel(id, () => void tasks.run(name, work)) };
+        return { label: t('Download its model …'), act: () => void fetchModel(id, () => void tasks.run(name, work)) };
       });
     }
   }
@@ -210,7 +211,7 @@ export function createEditor(
     const before = decoded.get(id);
     const isThere = before?.codebookCount === codebookCount && (before.difference !== undefined || !withDifference);
     if (isThere || isTooLong()) return;
-    await tasks.run(`Decoding ${tokens.title}`, async ({ signal, onProgress }) => {
+    await tasks.run(t('Decoding {0}', tokens.title), async ({ signal, onProgress }) => {
       const tokenizer = id === ownTokens ? null : id;
       const wanted = { tokenizer, codebookCount, withDifference };
       const { sound, ...result } = await peer.request('decode', wanted, { signal, onProgress });
@@ -233,14 +234,14 @@ export function createEditor(
   function forget(): void {
     for (const id of [...found.keys()]) if (!idsNow().includes(id)) letGo(id);
     for (const id of tokenizers.tokenizers.map((one) => one.id)) {
-      if (!idsNow().includes(id)) tasks.drop(`Tokens of ${id}`);
+      if (!idsNow().includes(id)) tasks.drop(t('Tokens of {0}', id));
     }
     sounds.choose(state.sound);
   }
 
   function letGo(id: string): void {
-    tasks.drop(`Tokens of ${id}`);
-    tasks.drop(`Decoding ${found.get(id)?.title ?? id}`);
+    tasks.drop(t('Tokens of {0}', id));
+    tasks.drop(t('Decoding {0}', found.get(id)?.title ?? id));
     found.delete(id);
     decoded.delete(id);
     sounds.set(id, undefined);
@@ -250,7 +251,7 @@ export function createEditor(
   function showAll(): void {
     picker.show(state, tokenizers);
     picker.element.hidden = facts?.kind !== 'recording';
-    layout.showFacts(facts?.facts ?? [], [...warnings, ...(isTooLong() ? [tooLong] : [])]);
+    layout.showFacts(facts?.facts ?? [], [...warnings, ...(isTooLong() ? [tooLong()] : [])]);
     layout.showStatistics(shown().map(([id, tokens]) => statisticsOf(tokens, decoded.get(id)?.figures ?? [])));
     showView();
     showToolbar();
@@ -363,7 +364,7 @@ export function createEditor(
         format === 'wav'
           ? await saveSound(start, end)
           : await peer.request('saveTokens', { tokenizer: idToExport(), format, sampleRateHz, startSample, endSample });
-      if (saved !== null) layout.say(`Saved ${saved}.`);
+      if (saved !== null) layout.say(t('Saved {0}.', saved));
     } catch (error) {
       layout.showProblem(error instanceof Error ? error.message : String(error));
     }
@@ -371,7 +372,7 @@ export function createEditor(
 
   async function saveSound(startSeconds: number, endSeconds: number): Promise<string | null> {
     const sound = sounds.get(state.sound);
-    if (sound === undefined) throw new Error('The sound that is chosen is not there yet.');
+    if (sound === undefined) throw new Error(t('The sound that is chosen is not there yet.'));
     const channels = partOf(sound, { start: startSeconds, end: endSeconds });
     return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz: sound.sampleRateHz, channels });
   }
@@ -411,7 +412,7 @@ export function createEditor(
 
   return {
     inferenceEnded(reason) {
-      layout.showProblem(`${reason}. The next request starts it again.`, 'Go on', tasks.retry);
+      layout.showProblem(t('{0}. The next request starts it again.', reason), t('Go on'), tasks.retry);
     },
     tokenizersChanged(changed) {
       const news = idsNow().filter((id) => isNews(id, tokenizers.tokenizers, changed.tokenizers));
@@ -425,4 +426,4 @@ export function createEditor(
   };
 }
 
-const tooLong = `More than ${mostSoundBytes / 2 ** 20} MB of samples: the sound is not played here.`;
+const tooLong = (): string => t('More than {0} MB of samples: the sound is not played here.', mostSoundBytes / 2 ** 20);

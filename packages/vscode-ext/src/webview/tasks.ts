@@ -1,5 +1,6 @@
 import type { Done, Fetched } from '../inference/index.ts';
 import { isRequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import { button, create, problem, progressBar } from './controls/index.ts';
 
 export interface TaskContext {
@@ -82,10 +83,10 @@ export function createTasks(): Tasks {
       if (tasks.get(name) !== task) return false;
       task.hasFailed = true;
       task.wasInterrupted = isRequestError(error, 'connection-closed');
-      const text = error === cancelled ? `${name}: cancelled.` : messageOf(error);
+      const text = error === cancelled ? t('{0}: cancelled.', name) : messageOf(error);
       const remedy = remedyFor?.(error);
       const mend = remedy === undefined ? [] : [button(remedy.label, remedy.act)];
-      place.replaceChildren(problem(text, [...mend, button('Try again', () => void again())]));
+      place.replaceChildren(problem(text, [...mend, button(t('Try again'), () => void again())]));
       return false;
     }
   };
@@ -106,5 +107,5 @@ export function createTasks(): Tasks {
 
 function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return isRequestError(error, 'connection-closed') ? `${text}. What it was doing was not finished.` : text;
+  return isRequestError(error, 'connection-closed') ? t('{0}. What it was doing was not finished.', text) : text;
 }

@@ -1,6 +1,7 @@
 import { type EditorState, mostTokenizers } from '../document/index.ts';
 import type { Tokenizers } from '../host/editor-methods.ts';
 import type { TokenizerChoice } from '../inference/index.ts';
+import { t } from '../texts/index.ts';
 import { checkbox, create } from './controls/index.ts';
 
 export interface TokenizerPicker {
@@ -15,7 +16,7 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
   return {
     element: create('details', {}, summary, list),
     show({ tokenizers: chosen }, { tokenizers, isTrusted }) {
-      summary.textContent = `Tokenizers: ${chosen.join(', ')}`;
+      summary.textContent = t('Tokenizers: {0}', chosen.join(', '));
       const focused = list.contains(document.activeElement)
         ? document.activeElement?.closest('label')?.textContent
         : undefined;
@@ -29,12 +30,14 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
         return box.element;
       });
       const notes = [
-        `One to ${mostTokenizers}.`,
-        'A model that is not on this machine is downloaded only after you have seen its size and licence, and agreed.',
-        ...(isTrusted ? [] : ['The workspace is not trusted: its own tokenizers are not offered.']),
+        t('One to {0}.', mostTokenizers),
+        t(
+          'A model that is not on this machine is downloaded only after you have seen its size and licence, and agreed.',
+        ),
+        ...(isTrusted ? [] : [t('The workspace is not trusted: its own tokenizers are not offered.')]),
       ];
       list.replaceChildren(
-        create('legend', { textContent: 'Tokenizers' }),
+        create('legend', { textContent: t('Tokenizers') }),
         ...boxes,
         create('p', { textContent: notes.join(' ') }),
       );
@@ -44,14 +47,14 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
 }
 
 function textOf({ id, title, isBundled, model, packageName, version }: TokenizerChoice): string {
-  if (!isBundled) return `${id}: ${title} (${packageName} ${version}, of this workspace)`;
+  if (!isBundled) return `${id}: ${title} (${t('{0} {1}, of this workspace', packageName, version)})`;
   switch (model?.state) {
     case 'to-fetch':
-      return `${id}: ${title} (to be downloaded)`;
+      return `${id}: ${title} (${t('to be downloaded')})`;
     case 'needs-folder':
-      return `${id}: ${title} (needs a folder of your own, in the settings)`;
+      return `${id}: ${title} (${t('needs a folder of your own, in the settings')})`;
     case 'own-folder':
-      return `${id}: ${title} (from ${model.source})`;
+      return `${id}: ${title} (${t('from {0}', model.source)})`;
     default:
       return `${id}: ${title}`;
   }
