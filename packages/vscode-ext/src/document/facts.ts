@@ -17,6 +17,9 @@ export interface TokensFound {
   readonly title: string;
   /** For example `8 × 1024 at 50 frames/s · 4.00 kbps`. */
   readonly about: string;
+  /** Of all codebooks together, by their clocks where they have one; absent where there is no audio. */
+  readonly tokenRateHz?: number;
+  readonly bitrateBps?: number;
   /** At the document's rate. */
   readonly lanes: readonly TokenLane[];
   /** Of the codebooks that can be decoded. */

@@ -2,6 +2,7 @@ import { convertStream } from '@speech-tokens/audio-files';
 import { type AudioClip, type PcmChunk, sampleCountOf } from '@speech-tokens/core';
 import { createSpeechQualityMeter } from '@speech-tokens/measures';
 import { type CallContext, RequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Components } from './components.ts';
 import { differenceFrom } from './difference.ts';
 import { gridOf, withoutTransforms } from './make-tokens.ts';
@@ -21,7 +22,8 @@ export async function decode(
 ): Promise<Decoded> {
   const { signal, progress } = context;
   const grid = withoutTransforms(await gridOf(document, tokenizer, components, context));
-  if (grid === undefined) throw new RequestError('Byte pairs can only be undone with their merges', 'argument-invalid');
+  if (grid === undefined)
+    throw new RequestError(t('Byte pairs can only be undone with their merges'), 'argument-invalid');
   const detokenizer = await components.detokenizerFor(grid.tokenSpace);
   signal.throwIfAborted();
   const { sampleRateHz, channelCount } = detokenizer.audioFormat;
@@ -34,7 +36,7 @@ export async function decode(
     if (silence > 0) yield { sampleRateHz, channels, startSample: 0 };
     for await (const chunk of detokenizeGrid(detokenizer, grid, codebookCount, signal)) {
       doneSeconds += sampleCountOf(chunk) / sampleRateHz;
-      progress({ stage: 'Decoding', doneSeconds, totalSeconds });
+      progress({ stage: t('Decoding'), doneSeconds, totalSeconds });
       yield chunk;
     }
   };
@@ -64,6 +66,6 @@ async function figuresOf(
   if (quality === undefined) return [];
   return [
     ['SI-SDR', `${quality.siSdrDb.toFixed(2)} dB`],
-    ['log-mel distance', `${quality.logMelDistanceDb.toFixed(2)} dB`],
+    [t('log-mel distance'), `${quality.logMelDistanceDb.toFixed(2)} dB`],
   ];
 }

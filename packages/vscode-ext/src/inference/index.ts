@@ -9,8 +9,11 @@ export type {
   Difference,
   DocumentSource,
   Done,
+  Fetched,
+  FetchOffer,
   InferenceMethods,
   InferenceSettings,
+  ModelFacts,
   TokenizerChoice,
   TokenizerId,
 } from './methods.ts';

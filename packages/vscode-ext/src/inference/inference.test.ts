@@ -200,8 +200,8 @@ describe('other documents', () => {
 
 describe('tokenizers', () => {
   test('the bundled one is ready', async () => {
-    const list = await inference.request('tokenizers', null);
-    expect(list.find(({ id }) => id === codec)).toMatchObject({ isBundled: true, isReady: true });
+    const { tokenizers: list } = await inference.request('tokenizers', null);
+    expect(list.find(({ id }) => id === codec)).toMatchObject({ isBundled: true, model: { state: 'bundled' } });
     expect(list.every(({ isBundled }) => isBundled)).toBe(true);
   });
 
@@ -220,7 +220,8 @@ describe('tokenizers', () => {
     await writeFile(join(plugin, 'index.js'), 'throw new Error("its code runs");');
     const document = opened({ path: goodbye });
     inference.configure({ pluginDirectories: [folder], allowedPlugins: ['tone-codec@1.2.2'] });
-    const listed = (await inference.request('tokenizers', null)).find(({ id }) => id === 'tone:a');
+    const { tokenizers } = await inference.request('tokenizers', null);
+    const listed = tokenizers.find(({ id }) => id === 'tone:a');
     expect(listed).toEqual({
       id: 'tone:a',
       title: 'A tone',
@@ -262,7 +263,7 @@ describe('when the process ends', () => {
     const request = inference.request('tokenizers', null);
     inference.kill('Restarted');
     await expect(request).rejects.toMatchObject({ message: 'Restarted' });
-    expect((await inference.request('tokenizers', null)).length).toBeGreaterThan(0);
+    expect((await inference.request('tokenizers', null)).tokenizers.length).toBeGreaterThan(0);
   });
 
   test('a script that cannot be run says so', async () => {

@@ -14,6 +14,7 @@ import { createTokenStatistics } from '@speech-tokens/measures';
 import { lanesOf } from '@speech-tokens/token-view';
 import { gridToCsv, statisticsTable, type TokensFormat, type TokensFound } from '../document/index.ts';
 import { type CallContext, isRequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Components } from './components.ts';
 import { spaceText } from './figures.ts';
 import type { Done, TokenizerId } from './methods.ts';
@@ -31,7 +32,7 @@ export async function gridOf(
   if (before !== undefined) return before;
   const { recording, facts } = document;
   if (tokenizerId === null || recording === undefined) throw new Error('The document has no such tokens');
-  progress({ stage: `Loading ${tokenizerId}`, doneSeconds: 0 });
+  progress({ stage: t('Loading {0}', tokenizerId), doneSeconds: 0 });
   const tokenizer = await components.tokenizer(tokenizerId);
   signal.throwIfAborted();
   const totalSeconds = facts.sampleCount / facts.sampleRateHz;
@@ -41,7 +42,7 @@ export async function gridOf(
   for await (const grid of tokenizeStream(tokenizer, chunks, signal)) {
     grids.push(grid);
     doneSeconds += grid.sampleCount / tokenizer.tokenSpace.sampleRateHz;
-    progress({ stage: `Tokenizing with ${tokenizerId}`, doneSeconds, totalSeconds });
+    progress({ stage: t('Tokenizing with {0}', tokenizerId), doneSeconds, totalSeconds });
   }
   const grid = joinGrids(grids);
   document.grids.set(tokenizerId, grid);
@@ -58,16 +59,23 @@ export async function findTokens(
   const { tokenSpace } = grid;
   const meter = createTokenStatistics(tokenSpace);
   meter.push(grid);
-  const statistics = meter.result();
   const original = withoutTransforms(grid);
+  const statistics = meter.result();
+  const { codebooks, nominalBitrateBps: bitrateBps } = statistics;
+  const rates = codebooks.map((codebook) => codebook.frameRateHz ?? codebook.tokenRateHz);
+  const tokenRateHz = rates.every((rate) => rate !== undefined)
+    ? rates.reduce((sum, rate) => sum + rate, 0)
+    : undefined;
   const lanes = lanesOf(grid, document.facts.sampleRateHz);
   const notDecodable =
     original === undefined
-      ? 'Its byte pairs can only be undone with their merges.'
+      ? t('Byte pairs can only be undone with their merges')
       : await components.detokenizerFor(original.tokenSpace).then(() => undefined, whyNot);
   return {
     title: tokenizerId ?? tokenSpace.id,
     about: spaceText(tokenSpace, grid.tracks.length),
+    ...(tokenRateHz === undefined ? {} : { tokenRateHz }),
+    ...(bitrateBps === undefined ? {} : { bitrateBps }),
     lanes: lanes.length > 0 || original === undefined ? lanes : lanesOf(original, document.facts.sampleRateHz),
     codebookCount: (original ?? grid).tracks.length,
     prefixDecodable: (original ?? grid).tokenSpace.prefixDecodable,

@@ -2,6 +2,7 @@ import { type PcmChunk, SpeechTokensError, sampleCountOf } from '@speech-tokens/
 import { createPeakPyramid, createSpectrogram, type PeakPyramid, type Sound } from '@speech-tokens/token-view';
 import { mostSoundBytes } from '../document/index.ts';
 import type { CallContext } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Done, Pictures } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
 import { joinedChannels } from './streams.ts';
@@ -31,7 +32,7 @@ export async function makePictures(
     const hasMore = isLong && done - told >= sampleCount / parts;
     if (hasMore) told = done;
     progress({
-      stage: 'Drawing',
+      stage: t('Drawing'),
       doneSeconds: done / sampleRateHz,
       totalSeconds: sampleCount / sampleRateHz,
       ...(hasMore ? { peaks: peaks.result() } : {}),
@@ -63,7 +64,7 @@ export async function readSound(document: OpenDocument, { signal, progress }: Ca
     for await (const chunk of recording.read({ signal })) {
       done += sampleCountOf(chunk);
       progress({
-        stage: 'Reading sound',
+        stage: t('Reading sound'),
         doneSeconds: done / sampleRateHz,
         totalSeconds: sampleCount / sampleRateHz,
       });

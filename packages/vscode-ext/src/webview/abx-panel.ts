@@ -16,6 +16,7 @@ import {
   startAbx,
   xOf,
 } from '../document/index.ts';
+import { t } from '../texts/index.ts';
 import { button, type Choice, checkbox, create, select } from './controls/index.ts';
 import { partOf } from './sounds.ts';
 
@@ -49,8 +50,10 @@ interface Test {
   heard: Heard | undefined;
 }
 
-const keysText =
-  'Keys in here: A, B and X play, and once more pause; Shift+A and Shift+B answer. The sounds go on from the same place, over and over.';
+const keysText = (): string =>
+  t(
+    'Keys in here: A, B and X play, and once more pause; Shift+A and Shift+B answer. The sounds go on from the same place, over and over.',
+  );
 
 /** A blind test: is X the sound A, or the sound B? */
 export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
@@ -67,7 +70,7 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
   const element = create(
     'details',
     { className: 'abx' },
-    create('summary', { textContent: 'Blind test (ABX)' }),
+    create('summary', { textContent: t('Blind test (ABX)') }),
     status,
     problem,
     place,
@@ -79,16 +82,16 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
   const chosenB = select('B', (value) => {
     b = value;
   });
-  const chosenStretch = select('Over', (value) => {
+  const chosenStretch = select(t('Over'), (value) => {
     stretch = value;
   });
-  const chosenTrials = select('Trials', (value) => {
+  const chosenTrials = select(t('Trials'), (value) => {
     trials = value;
   });
-  const matching = checkbox('Play B as loud as A', (value) => {
+  const matching = checkbox(t('Play B as loud as A'), (value) => {
     isMatched = value;
   });
-  const startButton = button('Start the test', () => void start());
+  const startButton = button(t('Start the test'), () => void start());
   const setup = create(
     'div',
     {},
@@ -98,13 +101,16 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
       ...[chosenA, chosenB, chosenStretch, chosenTrials, matching].map((control) => control.element),
       startButton,
     ),
-    create('p', { textContent: `In each trial X is A or B by chance, and you say which. ${keysText}` }),
+    create('p', { textContent: `${t('In each trial X is A or B by chance, and you say which.')} ${keysText()}` }),
   );
 
   const hear = new Map<Heard, HTMLButtonElement>(
-    (['a', 'b', 'x'] as const).map((heard) => [heard, button(`Hear ${heard.toUpperCase()}`, () => void play(heard))]),
+    (['a', 'b', 'x'] as const).map((heard) => [
+      heard,
+      button(t('Hear {0}', heard.toUpperCase()), () => void play(heard)),
+    ]),
   );
-  const answers = (['a', 'b'] as const).map((side) => button(`X is ${side.toUpperCase()}`, () => answer(side)));
+  const answers = (['a', 'b'] as const).map((side) => button(t('X is {0}', side.toUpperCase()), () => answer(side)));
   for (const [heard, one] of hear) one.setAttribute('aria-keyshortcuts', heard);
   for (const [i, one] of answers.entries()) one.setAttribute('aria-keyshortcuts', `Shift+${'AB'[i]}`);
   const trial = create(
@@ -115,26 +121,26 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
       { className: 'toolbar' },
       ...hear.values(),
       ...answers,
-      button('Stop the test', () => finish()),
+      button(t('Stop the test'), () => finish()),
     ),
-    create('p', { textContent: keysText }),
+    create('p', { textContent: keysText() }),
   );
 
   const result = create('pre', { tabIndex: 0 });
-  result.setAttribute('aria-label', 'Result of the blind test');
+  result.setAttribute('aria-label', t('Result of the blind test'));
   result.setAttribute('role', 'region');
-  const again = button('Another test', () => {
+  const again = button(t('Another test'), () => {
     status.textContent = '';
     place.replaceChildren(setup);
     startButton.focus();
   });
-  const copy = button('Copy the result', () => {
+  const copy = button(t('Copy the result'), () => {
     navigator.clipboard.writeText(result.textContent).then(
       () => {
-        status.textContent = 'Copied.';
+        status.textContent = t('Copied.');
       },
       () => {
-        status.textContent = 'It could not be copied: select the text, and copy it.';
+        status.textContent = t('It could not be copied: select the text, and copy it.');
       },
     );
   });
@@ -150,8 +156,8 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
     chosenB.show(choices, b);
     chosenStretch.show(
       [
-        { value: 'whole', text: 'all of it' },
-        { value: 'selection', text: 'the selection', isDisabled: !hasSelection },
+        { value: 'whole', text: t('all of it') },
+        { value: 'selection', text: t('the selection'), isDisabled: !hasSelection },
       ],
       stretch,
     );
@@ -166,7 +172,7 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
   async function start(): Promise<void> {
     problem.textContent = '';
     if (a === b) {
-      problem.textContent = 'A and B are the same sound: choose another one.';
+      problem.textContent = t('A and B are the same sound: choose another one.');
       return;
     }
     startButton.disabled = true;
@@ -175,7 +181,7 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
       const whole = { start: 0, end: Math.min(...both.map(secondsOf)) };
       const wanted = (stretch === 'selection' ? options.selection() : undefined) ?? whole;
       const part = { start: wanted.start, end: Math.min(wanted.end, whole.end) };
-      if (part.end - part.start < 0.1) throw new Error('Select at least a tenth of a second that both sounds have.');
+      if (part.end - part.start < 0.1) throw new Error(t('Select at least a tenth of a second that both sounds have.'));
       begin(both, part);
     } catch (error) {
       problem.textContent = error instanceof Error ? error.message : String(error);
@@ -222,7 +228,12 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
   function showTrial(): void {
     if (test === undefined) return;
     const { run, heard, player } = test;
-    status.textContent = `Trial ${run.answers.length + 1} of ${run.xs.length}. ${run.answers.length} answered.`;
+    status.textContent = t(
+      'Trial {0} of {1}. {2} answered.',
+      run.answers.length + 1,
+      run.xs.length,
+      run.answers.length,
+    );
     for (const [one, element] of hear) {
       element.setAttribute('aria-pressed', String(one === heard && player.isPlaying));
     }
@@ -265,7 +276,7 @@ export function createAbxPanel(options: AbxPanelOptions): AbxPanel {
     void player.close();
     result.textContent = abxReport(subject, run);
     const { answerCount, correctCount, pValue } = scoreOf(run);
-    status.textContent = `${correctCount} of ${answerCount} correct, p = ${pValueText(pValue)}.`;
+    status.textContent = t('{0} of {1} correct, p = {2}.', correctCount, answerCount, pValueText(pValue));
     place.replaceChildren(outcome);
     showSetup();
     copy.focus();

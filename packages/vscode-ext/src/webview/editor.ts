@@ -18,6 +18,8 @@ import {
 } from '../document/index.ts';
 import type { HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import type { Decoded } from '../inference/index.ts';
+import { isRequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import { createAbxPanel } from './abx-panel.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
@@ -25,9 +27,11 @@ import { laneGroup } from './lane-groups.ts';
 import { createLayout } from './layout.ts';
 import { followPageKeys } from './page-keys.ts';
 import { type Picture, showPicture } from './picture.ts';
+import { createReport } from './report.ts';
 import { soundList } from './sound-list.ts';
 import { createSounds, loopOf, partOf } from './sounds.ts';
-import { createTasks } from './tasks.ts';
+import { createTasks, type TaskContext } from './tasks.ts';
+import { isNews } from './tokenizer-news.ts';
 import { createTokenizerPicker } from './tokenizer-picker.ts';
 import { createToolbar, type ExportFormat } from './toolbar.ts';
 
@@ -38,6 +42,7 @@ export interface Editor {
   /** The process that computes has ended: says so, and offers to go on. */
   inferenceEnded(reason: string): void;
   tokenizersChanged(changed: Tokenizers): void;
+  showStatistics(): void;
 }
 
 /** The page of one document. */
@@ -56,9 +61,11 @@ export function createEditor(
   let picture: Picture | undefined;
 
   const tasks = createTasks();
+  const report = createReport(peer);
   const sounds = createSounds({
     onTime(seconds, isPlaying) {
       toolbar.showTime(seconds, isPlaying);
+      if (isPlaying) report.played();
       if (picture === undefined) return;
       picture.view.setPlayhead(seconds * picture.content.sampleRateHz, isPlaying);
       if (!isPlaying) change({ view: picture.view.state() });
@@ -78,14 +85,10 @@ export function createEditor(
     onExport: (format) => void exportPart(format),
   });
   const picker = createTokenizerPicker((id) => {
-    const next = toggledTokenizer(state, id);
-    const { view } = state;
-    // Lanes move, so what stood in one of them is let go.
-    change({ ...next, view: view && { ...view, cursor: undefined, marked: undefined } }, () => {
-      forget();
-      showAll();
-      void fillTokens();
-    });
+    const isToFetch = tokenizers.tokenizers.find((one) => one.id === id)?.model?.state === 'to-fetch';
+    if (!isToFetch || state.tokenizers.includes(id)) return toggle(id);
+    showAll();
+    void fetchModel(id, () => toggle(id));
   });
   const abx = createAbxPanel({
     fileName,
@@ -93,7 +96,7 @@ export function createEditor(
       const tokenizer = tokenizerOf(choice);
       if (tokenizer !== undefined) await decode(tokenizer);
       const sound = sounds.get(choice);
-      if (sound === undefined) throw new Error('This sound is not there: see what is said about it above.');
+      if (sound === undefined) throw new Error(t('This sound is not there: see what is said about it above.'));
       return sound;
     },
     selection: () => (facts === undefined ? undefined : loopOf(state.view?.selection, facts.sampleRateHz)),
@@ -116,7 +119,7 @@ export function createEditor(
   sounds.matchLevels(state.isLevelMatched);
   sounds.choose(state.sound);
   showAll();
-  void tasks.run('Opening', async ({ signal, onProgress }) => {
+  void tasks.run(t('Opening'), async ({ signal, onProgress }) => {
     facts = await peer.request('open', {}, { signal, onProgress });
     if (facts.kind === 'tokens') change({ sound: ownTokens }, () => sounds.choose(ownTokens));
     if (state.view !== undefined) sounds.seek(state.view.playheadSample / facts.sampleRateHz);
@@ -131,10 +134,28 @@ export function createEditor(
     showToolbar();
   }
 
+  function toggle(id: string): void {
+    const next = toggledTokenizer(state, id);
+    const { view } = state;
+    // Lanes move, so what stood in one of them is let go.
+    change({ ...next, view: view && { ...view, cursor: undefined, marked: undefined } }, () => {
+      forget();
+      showAll();
+      void fillTokens();
+    });
+  }
+
+  /** Brings a model here, if the user agrees, and goes on. */
+  async function fetchModel(id: string, then: () => void): Promise<void> {
+    await tasks.run(t('Model of {0}', id), async ({ signal, onBytes }) => {
+      if (await peer.request('fetchModel', { tokenizer: id }, { signal, onProgress: onBytes })) then();
+    });
+  }
+
   /** Everything that a document has, one after the other. */
   async function fill({ kind, soundBytes }: DocumentFacts): Promise<void> {
     if (kind === 'recording') {
-      await tasks.run('Waveform and spectrogram', async ({ signal, onProgress }) => {
+      await tasks.run(t('Waveform and spectrogram'), async ({ signal, onProgress }) => {
         const made = await peer.request(
           'pictures',
           {},
@@ -152,7 +173,7 @@ export function createEditor(
         showAll();
       });
       if (soundBytes <= mostSoundBytes) {
-        await tasks.run('Sound', async ({ signal, onProgress }) => {
+        await tasks.run(t('Sound'), async ({ signal, onProgress }) => {
           sounds.set(recordingSound, await peer.request('sound', {}, { signal, onProgress }));
           showAll();
         });
@@ -164,7 +185,7 @@ export function createEditor(
   async function fillTokens(): Promise<void> {
     for (const id of idsNow()) {
       if (found.has(id)) continue;
-      await tasks.run(`Tokens of ${id === ownTokens ? fileName : id}`, async ({ signal, onProgress }) => {
+      const work = async ({ signal, onProgress }: TaskContext): Promise<void> => {
         const tokenizer = id === ownTokens ? null : id;
         const result = await peer.request('tokenize', { tokenizer }, { signal, onProgress });
         if (!idsNow().includes(id)) return;
@@ -172,6 +193,11 @@ export function createEditor(
         showAll();
         const isShort = facts !== undefined && facts.sampleCount <= mostEagerSeconds * facts.sampleRateHz;
         if (isShort || tokenizerOf(state.sound) === id) void decode(id);
+      };
+      const name = t('Tokens of {0}', id === ownTokens ? fileName : id);
+      await tasks.run(name, work, (error) => {
+        if (!isRequestError(error, 'model-offline')) return undefined;
+        return { label: t('Download its model …'), act: () => void fetchModel(id, () => void tasks.run(name, work)) };
       });
     }
   }
@@ -185,7 +211,7 @@ export function createEditor(
     const before = decoded.get(id);
     const isThere = before?.codebookCount === codebookCount && (before.difference !== undefined || !withDifference);
     if (isThere || isTooLong()) return;
-    await tasks.run(`Decoding ${tokens.title}`, async ({ signal, onProgress }) => {
+    await tasks.run(t('Decoding {0}', tokens.title), async ({ signal, onProgress }) => {
       const tokenizer = id === ownTokens ? null : id;
       const wanted = { tokenizer, codebookCount, withDifference };
       const { sound, ...result } = await peer.request('decode', wanted, { signal, onProgress });
@@ -206,29 +232,31 @@ export function createEditor(
 
   /** What is not chosen any more is forgotten here; the process keeps its tokens. */
   function forget(): void {
-    for (const [id, { title }] of found) {
-      if (idsNow().includes(id)) continue;
-      tasks.drop(`Tokens of ${id}`);
-      tasks.drop(`Decoding ${title}`);
-      found.delete(id);
-      decoded.delete(id);
-      sounds.set(id, undefined);
-      sounds.set(differenceOf(id), undefined);
-    }
+    for (const id of [...found.keys()]) if (!idsNow().includes(id)) letGo(id);
     for (const id of tokenizers.tokenizers.map((one) => one.id)) {
-      if (!idsNow().includes(id)) tasks.drop(`Tokens of ${id}`);
+      if (!idsNow().includes(id)) tasks.drop(t('Tokens of {0}', id));
     }
     sounds.choose(state.sound);
+  }
+
+  function letGo(id: string): void {
+    tasks.drop(t('Tokens of {0}', id));
+    tasks.drop(t('Decoding {0}', found.get(id)?.title ?? id));
+    found.delete(id);
+    decoded.delete(id);
+    sounds.set(id, undefined);
+    sounds.set(differenceOf(id), undefined);
   }
 
   function showAll(): void {
     picker.show(state, tokenizers);
     picker.element.hidden = facts?.kind !== 'recording';
-    layout.showFacts(facts?.facts ?? [], [...warnings, ...(isTooLong() ? [tooLong] : [])]);
+    layout.showFacts(facts?.facts ?? [], [...warnings, ...(isTooLong() ? [tooLong()] : [])]);
     layout.showStatistics(shown().map(([id, tokens]) => statisticsOf(tokens, decoded.get(id)?.figures ?? [])));
     showView();
     showToolbar();
     showLoop();
+    report.tokens(shown().map(([, tokens]) => tokens));
   }
 
   function showView(): void {
@@ -336,7 +364,7 @@ export function createEditor(
         format === 'wav'
           ? await saveSound(start, end)
           : await peer.request('saveTokens', { tokenizer: idToExport(), format, sampleRateHz, startSample, endSample });
-      if (saved !== null) layout.say(`Saved ${saved}.`);
+      if (saved !== null) layout.say(t('Saved {0}.', saved));
     } catch (error) {
       layout.showProblem(error instanceof Error ? error.message : String(error));
     }
@@ -344,7 +372,7 @@ export function createEditor(
 
   async function saveSound(startSeconds: number, endSeconds: number): Promise<string | null> {
     const sound = sounds.get(state.sound);
-    if (sound === undefined) throw new Error('The sound that is chosen is not there yet.');
+    if (sound === undefined) throw new Error(t('The sound that is chosen is not there yet.'));
     const channels = partOf(sound, { start: startSeconds, end: endSeconds });
     return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz: sound.sampleRateHz, channels });
   }
@@ -384,13 +412,18 @@ export function createEditor(
 
   return {
     inferenceEnded(reason) {
-      layout.showProblem(`${reason}. The next request starts it again.`, 'Go on', tasks.retry);
+      layout.showProblem(t('{0}. The next request starts it again.', reason), t('Go on'), tasks.retry);
     },
     tokenizersChanged(changed) {
+      const news = idsNow().filter((id) => isNews(id, tokenizers.tokenizers, changed.tokenizers));
       tokenizers = changed;
+      for (const id of news) letGo(id);
       showAll();
+      tasks.resume();
+      if (news.length > 0 && facts?.kind === 'recording') void fillTokens();
     },
+    showStatistics: layout.revealStatistics,
   };
 }
 
-const tooLong = `More than ${mostSoundBytes / 2 ** 20} MB of samples: the sound is not played here.`;
+const tooLong = (): string => t('More than {0} MB of samples: the sound is not played here.', mostSoundBytes / 2 ** 20);

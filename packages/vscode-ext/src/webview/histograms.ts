@@ -1,9 +1,10 @@
 import { type HistogramOrder, histogramOrders, histogramText } from '@speech-tokens/token-view';
 import { createHistogram } from '@speech-tokens/token-view/browser';
 import type { TokensFound } from '../document/index.ts';
+import { t } from '../texts/index.ts';
 import { create, select } from './controls/index.ts';
 
-const orderTexts: Readonly<Record<HistogramOrder, string>> = { count: 'sorted by count', id: 'by id' };
+const orderText = (order: HistogramOrder): string => (order === 'count' ? t('sorted by count') : t('by id'));
 
 const made = new WeakMap<TokensFound['codeUses'], HTMLElement>();
 
@@ -17,7 +18,7 @@ export function histogramsOf({ codeUses }: Pick<TokensFound, 'codeUses'>): HTMLE
   const pictures = create('div');
   const show = (order: HistogramOrder): void => {
     sorting.show(
-      histogramOrders.map((value) => ({ value, text: orderTexts[value] })),
+      histogramOrders.map((value) => ({ value, text: orderText(value) })),
       order,
     );
     pictures.replaceChildren(
@@ -26,14 +27,14 @@ export function histogramsOf({ codeUses }: Pick<TokensFound, 'codeUses'>): HTMLE
       ),
     );
   };
-  const sorting = select('Codes', (order) => show(order as HistogramOrder));
+  const sorting = select(t('Codes'), (order) => show(order as HistogramOrder));
   show('count');
   const element = create(
     'details',
     {},
-    create('summary', { textContent: 'How often codes occur' }),
+    create('summary', { textContent: t('How often codes occur') }),
     sorting.element,
-    create('p', { textContent: 'Marks under the line: codes that do not occur.' }),
+    create('p', { textContent: t('Marks under the line: codes that do not occur.') }),
     pictures,
   );
   made.set(codeUses, element);

@@ -1,6 +1,7 @@
 import type { LaneGroup, WaveformLane } from '@speech-tokens/token-view';
 import { type EditorState, mutingOf, type TokensFound } from '../document/index.ts';
 import type { Difference } from '../inference/index.ts';
+import { t } from '../texts/index.ts';
 
 /** The lanes of some tokens, with what can be muted, and above them the difference of the recording and what was decoded. */
 export function laneGroup(
@@ -21,9 +22,9 @@ export function laneGroup(
 }
 
 function differenceLane({ sound, peaks, levelDb }: Difference): WaveformLane {
-  const level = Number.isFinite(levelDb) ? `${levelDb.toFixed(1)} dB` : levelDb < 0 ? 'none' : 'of silence';
+  const level = Number.isFinite(levelDb) ? `${levelDb.toFixed(1)} dB` : levelDb < 0 ? t('none') : t('of silence');
   return {
-    label: `difference, ${level}`,
+    label: t('difference, {0}', level),
     peaks,
     samplesIn: (start, end) => sound.channels.map((samples) => samples.subarray(start, end)),
   };

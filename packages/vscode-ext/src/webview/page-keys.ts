@@ -1,3 +1,5 @@
+import { t } from '../texts/index.ts';
+
 /** What keys do on a page beside those of the view. */
 export interface PageKeyEvents {
   onPlay(): void;
@@ -8,11 +10,11 @@ export interface PageKeyEvents {
   onTokenizer(place: number): void;
 }
 
-export const pageKeyHelp: readonly (readonly [keys: string, does: string])[] = [
-  ['D', 'hear the recording, or what was decoded'],
-  ['Shift+D', 'hear the difference of both'],
-  ['Alt+1 … Alt+9', 'hear what the first (second, …) tokenizer makes of it'],
-  ['M', 'mute the codebook of the token, or hear it again'],
+export const pageKeyHelp = (): readonly (readonly [keys: string, does: string])[] => [
+  ['D', t('hear the recording, or what was decoded')],
+  ['Shift+D', t('hear the difference of both')],
+  ['Alt+1 … Alt+9', t('hear what the first (second, …) tokenizer makes of it')],
+  ['M', t('mute the codebook of the token, or hear it again')],
 ];
 
 export function followPageKeys(events: PageKeyEvents): void {

@@ -1,3 +1,4 @@
+import { setTexts } from '../texts/index.ts';
 import { problem } from './controls/index.ts';
 import { createEditor, type Editor } from './editor.ts';
 import { connectHost } from './host-port.ts';
@@ -10,6 +11,10 @@ const host = connectHost({
     editor?.inferenceEnded(reason);
     return null;
   },
+  showStatistics() {
+    editor?.showStatistics();
+    return null;
+  },
   tokenizersChanged(changed) {
     editor?.tokenizersChanged(changed);
     return null;
@@ -18,6 +23,7 @@ const host = connectHost({
 
 host.peer.request('start', null).then(
   (started) => {
+    setTexts(started.texts);
     editor = createEditor(host, started);
   },
   (error: unknown) => {

@@ -1,4 +1,5 @@
 import { differenceOf, recordingSound, type SoundChoice } from '../document/index.ts';
+import { t } from '../texts/index.ts';
 
 export interface ListedSound {
   readonly choice: SoundChoice;
@@ -19,11 +20,11 @@ export function soundList(
   decodable: readonly { readonly id: string; readonly title: string }[],
 ): SoundList {
   const isDisabled = false;
-  const recorded = { choice: recordingSound, title: 'recording', isDisabled: !recording?.isThere };
-  const decoded = decodable.map(({ id, title }) => ({ choice: id, title: `decoded: ${title}`, isDisabled }));
+  const recorded = { choice: recordingSound, title: t('recording'), isDisabled: !recording?.isThere };
+  const decoded = decodable.map(({ id, title }) => ({ choice: id, title: t('decoded: {0}', title), isDisabled }));
   const differences = decodable.map(({ id, title }) => ({
     choice: differenceOf(id),
-    title: `difference: ${title}`,
+    title: t('difference: {0}', title),
     isDisabled,
   }));
   return recording === undefined ? { whole: decoded, differences: [] } : { whole: [recorded, ...decoded], differences };

@@ -40,7 +40,7 @@ export async function openPage(browser: Browser, script: string, seed = 1): Prom
     if (message.type() === 'error') problems.push(message.text());
   });
   await page.addInitScript(writeDown, seed);
-  const html = pageHtml('https://editor.test/page.js').replace('<script nonce', '<script type="module" nonce');
+  const html = pageHtml('https://editor.test/page.js', 'en').replace('<script nonce', '<script type="module" nonce');
   await page.route('https://editor.test/**', (route) =>
     route.request().url().endsWith('.js')
       ? route.fulfill({ contentType: 'text/javascript', body: script })

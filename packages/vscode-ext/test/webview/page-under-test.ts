@@ -83,9 +83,10 @@ createPeer<PageMethods, HostMethods>(
         packageName: 'test',
         version: '1.0.0',
         isBundled: true,
-        isReady: true,
+        model: { state: 'bundled' as const, licences: [], source: '' },
       })),
       isTrusted: true,
+      texts: {},
     }),
     open: () => ({ kind: 'recording', sampleRateHz, sampleCount, facts: ['2.00 s'], soundBytes: 4 * sampleCount }),
     pictures: () => ({ peaks: pyramidOf(recording), spectrogram: spectrogram.result(), warnings: [] }),
@@ -99,6 +100,8 @@ createPeer<PageMethods, HostMethods>(
       const difference = tone('difference', 440, 0.4 - decodedAmplitude);
       return { sound, figures, difference: { sound: difference, peaks: pyramidOf(difference), levelDb: -6.02 } };
     },
+    fetchModel: () => false,
+    showing: () => null,
     saveTokens: () => null,
     saveSound: () => null,
   },

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
 import type { Installed } from './install.ts';
+import { writeLanguagePack } from './language-pack.ts';
 
 export interface Workbench {
   /** Opens a folder, by its path or its URI, in a page of its own. */
   open(folder: string): Promise<Page>;
+  /** Path of the user's settings. */
+  readonly settingsFile: string;
   /** Ids of the inference processes of this workbench. */
   inferencePids(): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -24,7 +27,14 @@ export interface WorkbenchOptions {
   readonly isTrusted: boolean;
   /** The name of its colour theme; that of VS Code where absent. */
   readonly theme?: string;
+  /** Variables for the server and all that it starts. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** English where absent. */
+  readonly language?: string;
 }
+
+/** Of whatever a page waits for: long enough for a machine that has other work. */
+export const patienceMs = 120_000;
 
 const settings = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -51,13 +61,8 @@ export function launchChromium(executablePath: string): Promise<Browser> {
 }
 
 /** A server with the extension and a profile of its own. */
-export async function startWorkbench({
-  installed,
-  vsix,
-  browser,
-  isTrusted,
-  theme,
-}: WorkbenchOptions): Promise<Workbench> {
+export async function startWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  const { installed, vsix, browser, isTrusted, theme, language } = options;
   const home = await mkdtemp(join(tmpdir(), 'workbench-'));
   const [userData, extensions, config] = ['ud', 'exts', 'config.yaml'].map((name) => join(home, name)) as [
     string,
@@ -65,11 +70,13 @@ export async function startWorkbench({
     string,
   ];
   await mkdir(join(userData, 'User'), { recursive: true });
+  const settingsFile = join(userData, 'User/settings.json');
   const all = { ...settings, ...(theme === undefined ? {} : { 'workbench.colorTheme': theme }) };
-  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(all));
+  await writeFile(settingsFile, JSON.stringify(all));
   await writeFile(config, '');
+  if (language !== undefined) await writeLanguagePack(userData, language);
   const folders = ['--user-data-dir', userData, '--extensions-dir', extensions, '--config', config];
-  const env = { ...process.env, EXTENSIONS_GALLERY: '{}' };
+  const env = { ...process.env, EXTENSIONS_GALLERY: '{}', ...options.env };
   const { node, entry } = installed;
   const install = vsix.flatMap((path) => ['--install-extension', path]);
   await promisify(execFile)(node, [entry, ...folders, ...install], { env });
@@ -87,14 +94,17 @@ export async function startWorkbench({
       '--disable-proxy',
       '--disable-file-downloads',
       ...(isTrusted ? ['--disable-workspace-trust'] : []),
+      ...(language === undefined ? [] : ['--locale', language]),
       ...folders,
     ],
     { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   await listening(server);
   return {
+    settingsFile,
     async open(folder) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
+      context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
       await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
       await page.locator('.explorer-folders-view').waitFor();
@@ -117,11 +127,15 @@ export async function startWorkbench({
   };
 }
 
-/** Opens a file from the explorer's menu. @returns the page of its editor */
-export async function openAsTokens(page: Page, name: string): Promise<FrameLocator> {
+/** Opens a file from the explorer's menu. @param title of the entry. @returns the page of its editor */
+export async function openAsTokens(
+  page: Page,
+  name: string,
+  title: string = 'Open as Speech Tokens',
+): Promise<FrameLocator> {
   const item = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
   await item.waitFor();
-  const entry = page.getByRole('menuitem', { name: 'Open as Speech Tokens' });
+  const entry = page.getByRole('menuitem', { name: title });
   // The menu has the entry as soon as the extension is registered, a few seconds after the folder is shown.
   for (let attempt = 0; ; attempt++) {
     await item.click({ button: 'right' });
