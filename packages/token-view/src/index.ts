@@ -1,6 +1,6 @@
 export { cssColour, heatColour, idColour, type LanePlace, type Rgb, textColourOn } from './colours/colours.ts';
 export { lanesOf, type TokenLane, tokenAt, tokenStart, tokensIn, usesOf } from './lanes/lane.ts';
-export type { Sound } from './player/sound.ts';
+export { isStreamed, type Sound, type StreamedSound } from './player/sound.ts';
 export { type FrequencyScale, frequencyScales } from './spectrogram/frequency-scale.ts';
 export {
   createSpectrogram,

@@ -1,8 +1,11 @@
-import type { Sound } from './sound.ts';
+import type { Sound, StreamedSound } from './sound.ts';
+import { createVoice, type RunningVoice } from './voice.ts';
 
 export interface PlayerEvents {
   /** While it plays, at every picture; and where it stops or is put somewhere. Seconds. */
   onTime?(seconds: number, isPlaying: boolean): void;
+  /** What is played could not be read; it has stopped. */
+  onProblem?(error: unknown): void;
 }
 
 /** Plays one of several sounds of the same recording, and changes between them without a gap. */
@@ -14,7 +17,10 @@ export interface Player {
   pause(): void;
   /** Goes on from there if it plays. */
   seek(seconds: number): void;
-  /** Changes to another sound at the same place: both run, and one fades into the other within 10 ms. */
+  /**
+   * Changes to another sound at the same place: both run, and one fades into the other within 10 ms. One that is read by
+   * ranges is heard as soon as what it needs is there, and the one before until then.
+   */
   choose(sound: number): void;
   /** Plays a stretch over and over; `undefined` plays to the end. Seconds. */
   loop(stretch: { readonly start: number; readonly end: number } | undefined): void;
@@ -25,43 +31,49 @@ export interface Player {
 
 const fadeSeconds = 0.01;
 
-/** @param sounds at least one; those that are shorter end in silence */
-export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents = {}): Player {
+/** Before that long nothing is heard, so that all sounds start in time. */
+const startSeconds = 0.02;
+
+/**
+ * @param sounds at least one; those that are shorter end in silence. Of those that are read by ranges only what lies around
+ * the place that is heard is in memory; where it does not come in time, playing waits for it.
+ */
+export function createPlayer(
+  sounds: readonly (Sound | StreamedSound)[],
+  { onTime, onProblem }: PlayerEvents = {},
+): Player {
   const context = new AudioContext();
-  const buffers = sounds.map(({ sampleRateHz, channels }) => {
-    const length = Math.max(1, channels[0]!.length);
-    const buffer = context.createBuffer(channels.length, length, sampleRateHz);
-    for (const [i, channel] of channels.entries()) buffer.copyToChannel(new Float32Array(channel), i);
-    return buffer;
-  });
-  const durationSeconds = Math.max(...buffers.map(({ duration }) => duration));
-  let [chosen, speed, at] = [0, 1, 0];
+  const fail = (error: unknown): void => {
+    stop();
+    onTime?.(at, false);
+    onProblem?.(error);
+  };
+  const voices = sounds.map((sound) => createVoice(context, sound, fail));
+  const durationSeconds = Math.max(...voices.map((voice) => voice.durationSeconds));
+  /** The one that is heard becomes the chosen one as soon as that is ready. */
+  let [chosen, heard, speed, at] = [0, 0, 1, 0];
   let stretch: { readonly start: number; readonly end: number } | undefined;
-  /** The sounds that run: all start together, and the gains say which is heard. */
+  /** The gains say which of the sounds that run is heard. A sound runs once it has been heard, or needs nothing for it. */
   let running:
-    | {
-        readonly sources: readonly AudioBufferSourceNode[];
-        readonly gains: readonly GainNode[];
-        readonly since: number;
-      }
+    | { readonly voices: (RunningVoice | undefined)[]; readonly gains: readonly GainNode[]; readonly since: number }
     | undefined;
+  /** Playing goes on when what is needed has come; another value means that it has been stopped in the meantime. */
+  let waiting: symbol | undefined;
   let picture = 0;
 
-  const seconds = (): number => {
+  const placeAt = (time: number): number => {
     if (running === undefined) return at;
-    const passed = at + (context.currentTime - running.since) * speed;
+    const passed = at + Math.max(0, time - running.since) * speed;
     if (stretch === undefined || passed < stretch.end) return Math.min(passed, durationSeconds);
     return stretch.start + ((passed - stretch.start) % (stretch.end - stretch.start));
   };
+  const seconds = (): number => placeAt(context.currentTime);
   const stop = (): void => {
+    waiting = undefined;
+    cancelAnimationFrame(picture);
     if (running === undefined) return;
     at = seconds();
-    cancelAnimationFrame(picture);
-    for (const source of running.sources) {
-      source.onended = null;
-      source.stop();
-      source.disconnect();
-    }
+    for (const voice of running.voices) voice?.stop();
     for (const gain of running.gains) gain.disconnect();
     running = undefined;
   };
@@ -74,36 +86,81 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
       onTime?.(0, false);
       return;
     }
+    if (running.voices[heard]?.isStarved()) {
+      stop();
+      start();
+      return;
+    }
     picture = requestAnimationFrame(show);
+  };
+  const fade = (): void => {
+    for (const [i, { gain }] of (running?.gains ?? []).entries()) {
+      gain.cancelScheduledValues(context.currentTime);
+      gain.setTargetAtTime(i === heard ? 1 : 0, context.currentTime, fadeSeconds / 4);
+    }
+  };
+  const run = (): void => {
+    heard = chosen;
+    const gains = voices.map((_, i) => {
+      const gain = context.createGain();
+      gain.gain.value = i === heard ? 1 : 0;
+      gain.connect(context.destination);
+      return gain;
+    });
+    const since = context.currentTime + startSeconds;
+    const from = { sinceTime: since, place: at, speed, stretch };
+    running = {
+      voices: voices.map((voice, i) => (voice.isReady(at) ? voice.start(gains[i]!, from) : undefined)),
+      gains,
+      since,
+    };
+    show();
   };
   const start = (): void => {
     if (stretch !== undefined && (at < stretch.start || at >= stretch.end)) at = stretch.start;
     if (at >= durationSeconds) at = 0;
-    const gains = buffers.map((_, i) => {
-      const gain = context.createGain();
-      gain.gain.value = i === chosen ? 1 : 0;
-      gain.connect(context.destination);
-      return gain;
-    });
-    const sources = buffers.map((buffer, i) => {
-      const source = context.createBufferSource();
-      source.buffer = buffer;
-      source.playbackRate.value = speed;
-      if (stretch !== undefined) {
-        source.loop = true;
-        source.loopStart = stretch.start;
-        source.loopEnd = stretch.end;
+    const voice = voices[chosen]!;
+    if (voice.isReady(at)) {
+      run();
+      return;
+    }
+    const mine = Symbol();
+    waiting = mine;
+    onTime?.(at, true);
+    voice.load(at).then(
+      () => {
+        if (waiting !== mine) return;
+        waiting = undefined;
+        run();
+      },
+      (error: unknown) => {
+        if (waiting === mine) fail(error);
+      },
+    );
+  };
+  /** Hears the chosen sound, from where the one before is by then. */
+  const hearChosen = async (): Promise<void> => {
+    const [wanted, mine] = [chosen, running];
+    const voice = voices[wanted]!;
+    const isWanted = (): boolean => running === mine && chosen === wanted;
+    if (mine !== undefined && mine.voices[wanted] === undefined) {
+      try {
+        // The one before goes on meanwhile.
+        while (isWanted() && !voice.isReady(seconds())) await voice.load(seconds());
+      } catch (error) {
+        if (isWanted()) fail(error);
+        return;
       }
-      source.connect(gains[i]!);
-      return source;
-    });
-    const since = context.currentTime;
-    for (const source of sources) source.start(since, at);
-    running = { sources, gains, since };
-    show();
+      if (!isWanted()) return;
+      const sinceTime = context.currentTime + startSeconds;
+      const from = { sinceTime, place: placeAt(sinceTime), speed, stretch };
+      mine.voices[wanted] ??= voice.start(mine.gains[wanted]!, from);
+    }
+    heard = wanted;
+    fade();
   };
   const restarting = (change: () => void): void => {
-    const was = running !== undefined;
+    const was = running !== undefined || waiting !== undefined;
     stop();
     change();
     if (was) start();
@@ -111,14 +168,14 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
   };
   return {
     get isPlaying() {
-      return running !== undefined;
+      return running !== undefined || waiting !== undefined;
     },
     get sound() {
       return chosen;
     },
     seconds,
     async play() {
-      if (running !== undefined) return;
+      if (running !== undefined || waiting !== undefined) return;
       await context.resume();
       start();
     },
@@ -132,10 +189,8 @@ export function createPlayer(sounds: readonly Sound[], { onTime }: PlayerEvents 
       }),
     choose(sound) {
       chosen = sound;
-      for (const [i, { gain }] of (running?.gains ?? []).entries()) {
-        gain.cancelScheduledValues(context.currentTime);
-        gain.setTargetAtTime(i === sound ? 1 : 0, context.currentTime, fadeSeconds / 4);
-      }
+      if (waiting !== undefined) restarting(() => {});
+      else void hearChosen();
     },
     loop: (wanted) =>
       restarting(() => {

@@ -14,7 +14,7 @@ import {
   type TimeRange,
   zoomedRange,
 } from '../time/time-range.ts';
-import { peakOf, peaksIn } from '../waveform/peak-pyramid.ts';
+import { peakOf, peaksIn, peaksOfSamples } from '../waveform/peak-pyramid.ts';
 import { followKeys } from './keys.ts';
 import { followPointer } from './pointer.ts';
 import { createSpectrogramDetail } from './spectrogram-detail.ts';
@@ -90,15 +90,23 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
       // Near enough, samples themselves can be told apart.
       const from = Math.max(0, Math.floor(startSample) - 1);
       const to = Math.min(sampleCount, Math.ceil(endSample) + 2);
-      const samples = to - from <= 2 * columns ? content.samplesIn?.(from, to) : undefined;
-      if (samples !== undefined) drawSamples(surface, samples, from, fullHeight);
+      const isNear = to - from < peaks.baseSamples * columns || to - from <= 2 * columns;
+      const samples = isNear ? content.samplesIn?.(from, to) : undefined;
+      if (samples !== undefined && to - from <= 2 * columns) drawSamples(surface, samples, from, fullHeight);
+      else if (samples !== undefined)
+        drawWaveform(surface, peaksOfSamples(samples, from, surface.range, columns), fullHeight);
       else drawWaveform(surface, peaksIn(peaks, startSample, endSample, columns), fullHeight);
     };
     tracks.push(appendTrack(grid, { label: `waveform, ${loudness}`, heightPixels: 72, paint }));
   }
   if (spectrogram !== undefined) {
-    const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) =>
-      drawSpectrogram(surface, detail.best(surface.range, Math.round(surface.width)) ?? spectrogram, frequencyScale);
+    const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) => {
+      const columns = Math.max(1, Math.round(surface.width));
+      const closer = content.spectrogramsIn?.(surface.range, columns);
+      const parts =
+        closer === undefined ? [detail.best(surface.range, columns) ?? spectrogram] : [spectrogram, ...closer];
+      for (const part of parts) drawSpectrogram(surface, part, frequencyScale);
+    };
     tracks.push(appendTrack(grid, { label: 'spectrogram', heightPixels: 120, paint }));
   }
   for (const [group, { title, about, lanes: ofGroup }] of groups.entries()) {
