@@ -9,9 +9,11 @@ export {
   type SoundChoice,
   speeds,
   toggledTokenizer,
+  viewAfterChange,
 } from './editor-state.ts';
 export {
   type DocumentFacts,
+  isLong,
   mostSoundBytes,
   type TokensFormat,
   type TokensFound,

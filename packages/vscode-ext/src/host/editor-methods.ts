@@ -35,8 +35,12 @@ export type HostMethods = {
   readonly open: OfOneDocument<InferenceMethods['open']>;
   readonly pictures: OfOneDocument<InferenceMethods['pictures']>;
   readonly sound: OfOneDocument<InferenceMethods['sound']>;
+  readonly samples: OfOneDocument<InferenceMethods['samples']>;
+  readonly spectrogram: OfOneDocument<InferenceMethods['spectrogram']>;
   readonly tokenize: OfOneDocument<InferenceMethods['tokenize']>;
   readonly decode: OfOneDocument<InferenceMethods['decode']>;
+  readonly decodedFormat: OfOneDocument<InferenceMethods['decodedFormat']>;
+  readonly decodeRange: OfOneDocument<InferenceMethods['decodeRange']>;
   readonly saveTokens: {
     readonly params: Stretch & {
       readonly tokenizer: TokenizerId;
@@ -58,8 +62,12 @@ export type HostMethods = {
   };
 };
 
+/** What happened to the file of a document. */
+export type FileChange = 'changed' | 'deleted';
+
 /** What a page answers the host. */
 export type PageMethods = {
+  readonly fileChanged: { readonly params: FileChange; readonly progress: never; readonly result: null };
   readonly inferenceEnded: { readonly params: string; readonly progress: never; readonly result: null };
   readonly tokenizersChanged: { readonly params: Tokenizers; readonly progress: never; readonly result: null };
 };

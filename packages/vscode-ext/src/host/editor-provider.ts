@@ -20,9 +20,12 @@ import type { HostMethods, PageMethods } from './editor-methods.ts';
 import { pageHtml } from './page-html.ts';
 import { saveAs } from './save.ts';
 import { allowPlugin, chosenTokenizers, inferenceSettings } from './settings.ts';
+import { watchFile } from './watch-file.ts';
 
 interface SpeechDocument extends CustomDocument {
   readonly inference: InferenceDocument;
+  /** The same in the process that reads samples, which does not wait for models. */
+  readonly reading: InferenceDocument;
 }
 
 export interface EditorProvider extends CustomReadonlyEditorProvider<SpeechDocument> {
@@ -32,20 +35,40 @@ export interface EditorProvider extends CustomReadonlyEditorProvider<SpeechDocum
 
 export interface EditorProviderOptions {
   readonly inference: InferenceProcess;
+  readonly reading: InferenceProcess;
   readonly extensionUri: Uri;
   /** Where agreed plugins are kept. */
   readonly memory: Memento;
 }
 
-export function createEditorProvider({ inference, extensionUri, memory }: EditorProviderOptions): EditorProvider {
+export function createEditorProvider({
+  inference,
+  reading,
+  extensionUri,
+  memory,
+}: EditorProviderOptions): EditorProvider {
   const pages = new Set<Peer<PageMethods>>();
   const scripts = Uri.joinPath(extensionUri, 'dist', 'webview');
   let count = 0;
   return {
     pages,
     openCustomDocument(uri) {
-      const document = createInferenceDocument(inference, `${++count}`, () => sourceOf(uri));
-      return { uri, inference: document, dispose: () => document.close() };
+      const id = `${++count}`;
+      const inReading = createInferenceDocument(reading, id, () => sourceOf(uri));
+      // Where the length has to be counted, that is done once.
+      const inInference = createInferenceDocument(inference, id, async () => {
+        const { kind, sampleCount } = await inReading.request('open', {});
+        return { ...(await sourceOf(uri)), ...(kind === 'recording' ? { sampleCount } : {}) };
+      });
+      return {
+        uri,
+        inference: inInference,
+        reading: inReading,
+        dispose() {
+          inInference.close();
+          inReading.close();
+        },
+      };
     },
     resolveCustomEditor(document, panel) {
       const { webview } = panel;
@@ -55,7 +78,15 @@ export function createEditorProvider({ inference, extensionUri, memory }: Editor
         handlersOf(document, inference, memory),
       );
       pages.add(page);
-      panel.onDidDispose(() => pages.delete(page));
+      const watch = watchFile(document.uri, (change) => {
+        document.inference.forget();
+        document.reading.forget();
+        page.request('fileChanged', change).catch(() => {});
+      });
+      panel.onDidDispose(() => {
+        pages.delete(page);
+        watch.dispose();
+      });
       webview.html = pageHtml(webview.asWebviewUri(Uri.joinPath(scripts, 'page.js')).toString());
     },
   };
@@ -76,7 +107,7 @@ function portOf(webview: Webview, onClose: (listener: (reason: string) => void) 
 }
 
 function handlersOf(document: SpeechDocument, inference: InferenceProcess, memory: Memento): Handlers<HostMethods> {
-  const { uri, inference: opened } = document;
+  const { uri, inference: opened, reading } = document;
   const fileName = fileNameOf(uri);
   return {
     start: async () => ({
@@ -85,14 +116,19 @@ function handlersOf(document: SpeechDocument, inference: InferenceProcess, memor
       tokenizers: await inference.request('tokenizers', null),
       isTrusted: workspace.isTrusted,
     }),
-    open: (params, { signal, progress }) => opened.request('open', params, { signal, onProgress: progress }),
-    pictures: (params, { signal, progress }) => opened.request('pictures', params, { signal, onProgress: progress }),
-    sound: (params, { signal, progress }) => opened.request('sound', params, { signal, onProgress: progress }),
+    open: (params, { signal, progress }) => reading.request('open', params, { signal, onProgress: progress }),
+    pictures: (params, { signal, progress }) => reading.request('pictures', params, { signal, onProgress: progress }),
+    sound: (params, { signal, progress }) => reading.request('sound', params, { signal, onProgress: progress }),
+    samples: (params, { signal }) => reading.request('samples', params, { signal }),
+    spectrogram: (params, { signal }) => reading.request('spectrogram', params, { signal }),
     async tokenize(params, { signal, progress }) {
       if (params.tokenizer !== null) await checkConsent(params.tokenizer, inference, memory);
       return opened.request('tokenize', params, { signal, onProgress: progress });
     },
     decode: (params, { signal, progress }) => opened.request('decode', params, { signal, onProgress: progress }),
+    decodedFormat: (params, { signal, progress }) =>
+      opened.request('decodedFormat', params, { signal, onProgress: progress }),
+    decodeRange: (params, { signal }) => opened.request('decodeRange', params, { signal }),
     saveTokens({ sampleRateHz, startSample, endSample, ...wanted }, { signal }) {
       const range = { startSeconds: startSample / sampleRateHz, endSeconds: endSample / sampleRateHz };
       const ending = wanted.format === 'safetensors' ? 'tokens.safetensors' : wanted.format;

@@ -5,10 +5,20 @@ import { editorType, inferenceSettings, makeDefaultEditor } from './settings.ts'
 
 /** Called by the editor when a file is opened or a command is used for the first time. */
 export function activate(context: ExtensionContext): void {
-  const { extensionUri, globalState, subscriptions } = context;
+  const { extensionUri, globalState, globalStorageUri, storageUri, subscriptions } = context;
   const log = window.createOutputChannel('Speech Tokens', { log: true });
+  const script = Uri.joinPath(extensionUri, 'dist', 'inference', 'child.js').fsPath;
+  // The same program twice: where samples are read, no model runs, so that sound and pictures never wait for one.
+  const temporaryDirectory = Uri.joinPath(storageUri ?? globalStorageUri, 'samples').fsPath;
+  const reading = createInferenceProcess({
+    name: 'reading process',
+    script,
+    settings: { pluginDirectories: [], allowedPlugins: [], temporaryDirectory },
+    onEnd: (reason) => log.error(reason),
+    onOutput: (text) => log.info(text.trimEnd()),
+  });
   const inference = createInferenceProcess({
-    script: Uri.joinPath(extensionUri, 'dist', 'inference', 'child.js').fsPath,
+    script,
     settings: inferenceSettings(globalState),
     onEnd(reason) {
       log.error(reason);
@@ -16,7 +26,7 @@ export function activate(context: ExtensionContext): void {
     },
     onOutput: (text) => log.info(text.trimEnd()),
   });
-  const provider = createEditorProvider({ inference, extensionUri, memory: globalState });
+  const provider = createEditorProvider({ inference, reading, extensionUri, memory: globalState });
   const reconfigure = async (): Promise<void> => {
     inference.configure(inferenceSettings(globalState));
     if (provider.pages.size === 0) return;
@@ -25,7 +35,12 @@ export function activate(context: ExtensionContext): void {
   };
   subscriptions.push(
     log,
-    { dispose: () => inference.kill('The extension was stopped') },
+    {
+      dispose() {
+        inference.kill('The extension was stopped');
+        reading.kill('The extension was stopped');
+      },
+    },
     window.registerCustomEditorProvider(editorType, provider),
     commands.registerCommand('speechTokens.open', (uri?: Uri) => open(uri)),
     commands.registerCommand('speechTokens.makeDefault', async () => {

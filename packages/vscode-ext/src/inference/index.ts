@@ -10,6 +10,8 @@ export type {
   Done,
   InferenceMethods,
   InferenceSettings,
+  SampleRange,
   TokenizerChoice,
   TokenizerId,
+  TokensPart,
 } from './methods.ts';

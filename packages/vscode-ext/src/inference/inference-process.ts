@@ -3,6 +3,8 @@ import { createPeer, type Message, type Peer, type RequestOptions } from '../pro
 import type { DocumentSource, InferenceMethods, InferenceSettings } from './methods.ts';
 
 export interface InferenceProcessOptions {
+  /** What it is to people, and in the list of the system's processes. */
+  readonly name?: string;
   /** Path of the script that is forked. */
   readonly script: string;
   /** Options of Node.js for it. */
@@ -30,6 +32,7 @@ export interface InferenceProcess {
 }
 
 export function createInferenceProcess({
+  name = 'inference process',
   script,
   execArgv = [],
   settings: firstSettings,
@@ -41,7 +44,7 @@ export function createInferenceProcess({
   let running: { readonly child: ChildProcess; readonly peer: Peer<InferenceMethods> } | undefined;
 
   const start = (): Peer<InferenceMethods> => {
-    const child = fork(script, [], {
+    const child = fork(script, [name], {
       serialization: 'advanced',
       execArgv: [...execArgv],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -65,10 +68,10 @@ export function createInferenceProcess({
             running = undefined;
             onEnd?.(reason);
           };
-          child.on('error', (error) => ended(`The inference process could not be run: ${error.message}`));
+          child.on('error', (error) => ended(`The ${name} could not be run: ${error.message}`));
           child.on('exit', (code, signal) => {
             const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-            ended(`The inference process ended (${how})`);
+            ended(`The ${name} ended (${how})`);
           });
         },
       },
@@ -114,6 +117,8 @@ export interface InferenceDocument {
     params: WithoutDocument<InferenceMethods[Name]['params']>,
     options?: RequestOptions<InferenceMethods[Name]['progress']>,
   ): Promise<InferenceMethods[Name]['result']>;
+  /** Opens it anew when something is asked of it the next time. */
+  forget(): void;
   close(): void;
 }
 
@@ -149,6 +154,9 @@ export function createInferenceDocument(
       // The process may have ended in the meantime.
       if (opened?.process !== inference.running()) await open();
       return inference.request(method, { document, ...params } as never, options as never);
+    },
+    forget() {
+      opened = undefined;
     },
     close() {
       if (isClosed) return;

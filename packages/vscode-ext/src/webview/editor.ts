@@ -1,25 +1,35 @@
-import type { LaneGroup, PeakPyramid, Spectrogram } from '@speech-tokens/token-view';
+import {
+  createPeakPyramid,
+  type LaneGroup,
+  type PeakPyramid,
+  type PeakPyramidBuilder,
+  type Spectrogram,
+} from '@speech-tokens/token-view';
 import {
   type DocumentFacts,
   decodedCodebooks,
   type EditorState,
   initialState,
-  mostSoundBytes,
+  isLong,
   ownTokens,
   recordingSound,
   restoredState,
   type SoundChoice,
   type TokensFound,
   toggledTokenizer,
+  viewAfterChange,
 } from '../document/index.ts';
-import type { HostMethods, Tokenizers } from '../host/editor-methods.ts';
+import type { FileChange, HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import type { Decoded } from '../inference/index.ts';
+import { createComingTokens } from './coming-tokens.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
 import { createLayout } from './layout.ts';
+import { decodedStream, recordingStream } from './long-sounds.ts';
 import { type Picture, showPicture } from './picture.ts';
-import { createSounds, loopOf, partOf } from './sounds.ts';
-import { createTasks } from './tasks.ts';
+import { createSounds, loopOf } from './sounds.ts';
+import { createTasks, messageOf } from './tasks.ts';
+import { createTiles, type Tiles, tileSource } from './tiles.ts';
 import { createTokenizerPicker } from './tokenizer-picker.ts';
 import { createToolbar, type ExportFormat } from './toolbar.ts';
 
@@ -30,6 +40,8 @@ export interface Editor {
   /** The process that computes has ended: says so, and offers to go on. */
   inferenceEnded(reason: string): void;
   tokenizersChanged(changed: Tokenizers): void;
+  /** Reads the document again; what is in view stays. */
+  fileChanged(what: FileChange): void;
 }
 
 /** The page of one document. */
@@ -43,7 +55,9 @@ export function createEditor(
   let peaks: PeakPyramid | undefined;
   let spectrogram: Spectrogram | undefined;
   let warnings: readonly string[] = [];
+  let tiles: Tiles | undefined;
   const found = new Map<string, TokensFound>();
+  const coming = createComingTokens(() => picture?.view.redraw());
   const decoded = new Map<string, { readonly codebookCount: number; readonly figures: Decoded['figures'] }>();
   let picture: Picture | undefined;
 
@@ -55,6 +69,7 @@ export function createEditor(
       picture.view.setPlayhead(seconds * picture.content.sampleRateHz, isPlaying);
       if (!isPlaying) change({ view: picture.view.state() });
     },
+    onProblem: (error) => layout.showProblem(messageOf(error)),
   });
   const toolbar = createToolbar({
     onPlay: () => void sounds.toggle(),
@@ -93,13 +108,7 @@ export function createEditor(
   sounds.setSpeed(state.speed);
   sounds.choose(state.sound);
   showAll();
-  void tasks.run('Opening', async ({ signal, onProgress }) => {
-    facts = await peer.request('open', {}, { signal, onProgress });
-    if (facts.kind === 'tokens') change({ sound: ownTokens }, () => sounds.choose(ownTokens));
-    if (state.view !== undefined) sounds.seek(state.view.playheadSample / facts.sampleRateHz);
-    showAll();
-    void fill(facts);
-  });
+  void open();
 
   function change(changed: Partial<EditorState>, then?: () => void): void {
     state = { ...state, ...changed };
@@ -108,10 +117,27 @@ export function createEditor(
     showToolbar();
   }
 
+  async function open(): Promise<void> {
+    await tasks.run('Opening', async ({ signal, onProgress }) => {
+      const opened = await peer.request('open', {}, { signal, onProgress });
+      if (facts !== undefined) change({ view: viewAfterChange(state.view, facts, opened) });
+      facts = opened;
+      tiles?.clear();
+      tiles =
+        opened.kind === 'recording' ? createTiles(opened, tileSource(peer), () => picture?.view.redraw()) : undefined;
+      if (opened.kind === 'tokens') change({ sound: ownTokens }, () => sounds.choose(ownTokens));
+      if (state.view !== undefined) sounds.seek(state.view.playheadSample / opened.sampleRateHz);
+      showAll();
+      void fill(opened);
+    });
+  }
+
   /** Everything that a document has, one after the other. */
-  async function fill({ kind, soundBytes }: DocumentFacts): Promise<void> {
-    if (kind === 'recording') {
+  async function fill(known: DocumentFacts): Promise<void> {
+    if (known.kind === 'recording') {
+      if (isLong(known)) sounds.set(recordingSound, recordingStream(peer, known));
       await tasks.run('Waveform and spectrogram', async ({ signal, onProgress }) => {
+        let growing: PeakPyramidBuilder | undefined;
         const made = await peer.request(
           'pictures',
           {},
@@ -120,15 +146,18 @@ export function createEditor(
             onProgress(done) {
               onProgress(done);
               if (done.peaks === undefined) return;
-              peaks = done.peaks;
+              growing ??= createPeakPyramid(done.peaks.baseSamples);
+              growing.pushBlocks(done.peaks.blocks, done.peaks.sampleCount);
+              peaks = growing.result();
               showView();
             },
           },
         );
-        ({ peaks, spectrogram, warnings } = made);
+        peaks = made.peaks ?? growing?.result();
+        ({ spectrogram, warnings } = made);
         showAll();
       });
-      if (soundBytes <= mostSoundBytes) {
+      if (!isLong(known)) {
         await tasks.run('Sound', async ({ signal, onProgress }) => {
           sounds.set(recordingSound, await peer.request('sound', {}, { signal, onProgress }));
           showAll();
@@ -143,9 +172,22 @@ export function createEditor(
       if (found.has(id)) continue;
       await tasks.run(`Tokens of ${id === ownTokens ? fileName : id}`, async ({ signal, onProgress }) => {
         const tokenizer = id === ownTokens ? null : id;
-        const result = await peer.request('tokenize', { tokenizer }, { signal, onProgress });
+        const result = await coming.follow(id, signal, showView, (onPart) =>
+          peer.request(
+            'tokenize',
+            { tokenizer },
+            {
+              signal,
+              onProgress(done) {
+                onProgress(done);
+                if (done.part !== undefined && idsNow().includes(id)) onPart(done.part);
+              },
+            },
+          ),
+        );
         if (!idsNow().includes(id)) return;
-        found.set(id, result);
+        const lanes = coming.take(id);
+        found.set(id, result.lanes.length > 0 ? result : { ...result, lanes });
         showAll();
         const isShort = facts !== undefined && facts.sampleCount <= mostEagerSeconds * facts.sampleRateHz;
         if (isShort || state.sound === id) void decode(id);
@@ -158,9 +200,17 @@ export function createEditor(
     const tokens = found.get(id);
     if (tokens === undefined || tokens.notDecodable !== undefined) return;
     const codebookCount = decodedCodebooks(state, tokens);
-    if (decoded.get(id)?.codebookCount === codebookCount || isTooLong()) return;
+    if (decoded.get(id)?.codebookCount === codebookCount) return;
     await tasks.run(`Decoding ${tokens.title}`, async ({ signal, onProgress }) => {
       const tokenizer = id === ownTokens ? null : id;
+      if (isLongNow()) {
+        const sound = await decodedStream(peer, { tokenizer, codebookCount }, { signal, onProgress });
+        if (!found.has(id)) return;
+        decoded.set(id, { codebookCount, figures: [] });
+        sounds.set(id, sound);
+        showAll();
+        return;
+      }
       const result = await peer.request('decode', { tokenizer, codebookCount }, { signal, onProgress });
       if (!found.has(id)) return;
       decoded.set(id, { codebookCount, figures: result.figures });
@@ -195,7 +245,7 @@ export function createEditor(
   function showAll(): void {
     picker.show(state, tokenizers);
     picker.element.hidden = facts?.kind !== 'recording';
-    layout.showFacts(facts?.facts ?? [], [...warnings, ...(isTooLong() ? [tooLong] : [])]);
+    layout.showFacts(facts?.facts ?? [], warnings);
     layout.showStatistics(shown().map(([id, tokens]) => statisticsOf(tokens, decoded.get(id)?.figures ?? [])));
     showView();
     showToolbar();
@@ -204,8 +254,11 @@ export function createEditor(
 
   function showView(): void {
     if (facts === undefined) return;
-    const groups: LaneGroup[] = shown().map(([, { title, about, lanes }]) => ({ title, about, lanes }));
-    const data = { facts, peaks, spectrogram, groups, recording: sounds.get(recordingSound) };
+    const groups: LaneGroup[] = idsNow().flatMap((id) => {
+      const tokens = found.get(id) ?? coming.get(id, facts!.sampleRateHz);
+      return tokens === undefined ? [] : [{ title: tokens.title, about: tokens.about, lanes: tokens.lanes }];
+    });
+    const data = { facts, peaks, spectrogram, groups, recording: sounds.get(recordingSound), tiles };
     picture = showPicture(layout.view, picture, data, state, {
       onSeek: (sample) => sounds.seek(sample / facts!.sampleRateHz),
       onPlay: () => void sounds.toggle(),
@@ -219,13 +272,13 @@ export function createEditor(
   }
 
   function showToolbar(): void {
-    const decodable = shown().filter(([, { notDecodable }]) => notDecodable === undefined && !isTooLong());
+    const decodable = shown().filter(([, { notDecodable }]) => notDecodable === undefined);
     const recorded =
       facts?.kind === 'tokens'
         ? []
-        : [{ choice: recordingSound, title: 'recording', isDisabled: sounds.get(recordingSound) === undefined }];
+        : [{ choice: recordingSound, title: 'recording', isDisabled: !sounds.has(recordingSound) }];
     toolbar.show(state, {
-      hasSound: [recordingSound, ...found.keys()].some((choice) => sounds.get(choice) !== undefined),
+      hasSound: [recordingSound, ...found.keys()].some((choice) => sounds.has(choice)),
       sounds: [
         ...recorded,
         ...decodable.map(([id, { title }]) => ({ choice: id, title: `decoded: ${title}`, isDisabled: false })),
@@ -254,7 +307,7 @@ export function createEditor(
   /** From the recording to what was decoded, and back. */
   function swap(): void {
     const [firstDecoded] = shown().filter(([, { notDecodable }]) => notDecodable === undefined);
-    if (facts?.kind !== 'recording' || firstDecoded === undefined || isTooLong()) return;
+    if (facts?.kind !== 'recording' || firstDecoded === undefined) return;
     change({ sound: state.sound === recordingSound ? firstDecoded[0] : recordingSound }, showSound);
   }
 
@@ -270,15 +323,13 @@ export function createEditor(
           : await peer.request('saveTokens', { tokenizer: idToExport(), format, sampleRateHz, startSample, endSample });
       if (saved !== null) layout.say(`Saved ${saved}.`);
     } catch (error) {
-      layout.showProblem(error instanceof Error ? error.message : String(error));
+      layout.showProblem(messageOf(error));
     }
   }
 
   async function saveSound(startSeconds: number, endSeconds: number): Promise<string | null> {
-    const sound = sounds.get(state.sound);
-    if (sound === undefined) throw new Error('The sound that is chosen is not there yet.');
-    const channels = partOf(sound, { start: startSeconds, end: endSeconds });
-    return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz: sound.sampleRateHz, channels });
+    const { sampleRateHz, channels } = await sounds.read(state.sound, { start: startSeconds, end: endSeconds });
+    return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz, channels });
   }
 
   /** The tokens with the cursor; else those that are heard; else the first. */
@@ -301,8 +352,8 @@ export function createEditor(
     });
   }
 
-  function isTooLong(): boolean {
-    return facts !== undefined && facts.soundBytes > mostSoundBytes;
+  function isLongNow(): boolean {
+    return facts !== undefined && isLong(facts);
   }
 
   return {
@@ -313,7 +364,19 @@ export function createEditor(
       tokenizers = changed;
       showAll();
     },
+    fileChanged(what) {
+      if (what === 'deleted') {
+        layout.showProblem(`${fileName} was deleted. What is shown is what was read before.`);
+        return;
+      }
+      layout.say(`${fileName} has changed on disk and was read again.`);
+      tasks.drop('');
+      sounds.pause();
+      for (const id of [...found.keys(), ...coming.ids()]) sounds.set(id, undefined);
+      found.clear();
+      decoded.clear();
+      coming.clear();
+      void open();
+    },
   };
 }
-
-const tooLong = `More than ${mostSoundBytes / 2 ** 20} MB of samples: the sound is not played here.`;

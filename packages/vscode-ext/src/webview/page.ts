@@ -10,6 +10,10 @@ const host = connectHost({
     editor?.inferenceEnded(reason);
     return null;
   },
+  fileChanged(what) {
+    editor?.fileChanged(what);
+    return null;
+  },
   tokenizersChanged(changed) {
     editor?.tokenizersChanged(changed);
     return null;

@@ -1,27 +1,36 @@
-import type { Sound, TimeRange } from '@speech-tokens/token-view';
+import { isStreamed, type Sound, type StreamedSound, type TimeRange } from '@speech-tokens/token-view';
 import { createPlayer, type Player } from '@speech-tokens/token-view/browser';
 import { recordingSound, type SoundChoice } from '../document/index.ts';
+import { samplesOf } from './long-sounds.ts';
 
 export interface SoundEvents {
   onTime(seconds: number, isPlaying: boolean): void;
+  /** What is played could not be read. */
+  onProblem(error: unknown): void;
 }
 
 /** The sounds of a page and what plays them. Sounds come when they are made; those that are not there yet are not heard. */
 export interface Sounds {
   readonly isPlaying: boolean;
+  /** Whether it can be heard. */
+  has(choice: SoundChoice): boolean;
+  /** One that is held as a whole. */
   get(choice: SoundChoice): Sound | undefined;
+  /** The samples of a stretch, in seconds, also of one that is read by ranges. */
+  read(choice: SoundChoice, stretch: { readonly start: number; readonly end: number }): Promise<Sound>;
   /** `undefined` takes it away. Playing goes on from the same place. */
-  set(choice: SoundChoice, sound: Sound | undefined): void;
+  set(choice: SoundChoice, sound: Sound | StreamedSound | undefined): void;
   /** Hears this one, now or as soon as it is there. */
   choose(choice: SoundChoice): void;
   toggle(): Promise<void>;
+  pause(): void;
   seek(seconds: number): void;
   loop(seconds: { readonly start: number; readonly end: number } | undefined): void;
   setSpeed(speed: number): void;
 }
 
-export function createSounds({ onTime }: SoundEvents): Sounds {
-  const sounds = new Map<SoundChoice, Sound>();
+export function createSounds({ onTime, onProblem }: SoundEvents): Sounds {
+  const sounds = new Map<SoundChoice, Sound | StreamedSound>();
   let [chosen, speed, at]: [SoundChoice, number, number] = [recordingSound, 1, 0];
   let stretch: Parameters<Sounds['loop']>[0];
   /** Made when somebody asks for sound, as pages may not start any by themselves. */
@@ -31,23 +40,37 @@ export function createSounds({ onTime }: SoundEvents): Sounds {
   const place = (): number => Math.max(0, order.indexOf(chosen));
   const make = (): void => {
     if (sounds.size === 0) return;
+    // A new player tells that it is at the start.
+    const from = at;
     order = [...sounds.keys()];
     player = createPlayer([...sounds.values()], {
       onTime(seconds, isPlaying) {
         at = seconds;
         onTime(seconds, isPlaying);
       },
+      onProblem,
     });
     player.choose(place());
     player.setSpeed(speed);
     player.loop(stretch);
-    player.seek(at);
+    player.seek(from);
   };
   return {
     get isPlaying() {
       return player?.isPlaying ?? false;
     },
-    get: (choice) => sounds.get(choice),
+    has: (choice) => sounds.has(choice),
+    get(choice) {
+      const sound = sounds.get(choice);
+      return sound === undefined || isStreamed(sound) ? undefined : sound;
+    },
+    async read(choice, part) {
+      const sound = sounds.get(choice);
+      if (sound === undefined) throw new Error('The sound that is chosen is not there yet.');
+      const { title, sampleRateHz } = sound;
+      const channels = isStreamed(sound) ? await samplesOf(sound, part) : partOf(sound, part);
+      return { title, sampleRateHz, channels };
+    },
     set(choice, sound) {
       if (sound === undefined) sounds.delete(choice);
       else sounds.set(choice, sound);
@@ -68,6 +91,7 @@ export function createSounds({ onTime }: SoundEvents): Sounds {
       if (player?.isPlaying) player.pause();
       else await player?.play();
     },
+    pause: () => player?.pause(),
     seek(seconds) {
       at = seconds;
       if (player === undefined) onTime(seconds, false);
@@ -93,7 +117,7 @@ export function loopOf(range: TimeRange | undefined, sampleRateHz: number): Para
 }
 
 /** The samples of a stretch. */
-export function partOf(
+function partOf(
   { sampleRateHz, channels }: Sound,
   { start, end }: { readonly start: number; readonly end: number },
 ): readonly Float32Array[] {

@@ -1,6 +1,7 @@
 import type { Done } from '../inference/index.ts';
 import { isRequestError } from '../protocol/index.ts';
 import { button, create, problem, progressBar } from './controls/index.ts';
+import { timeLeftText } from './time-left.ts';
 
 export interface TaskContext {
   readonly signal: AbortSignal;
@@ -51,11 +52,14 @@ export function createTasks(): Tasks {
     const task: Task = { controller, element: place, again, hasFailed: false };
     tasks.set(name, task);
     bar.show(name, undefined);
+    let [current, since] = ['', 0];
     try {
       await work({
         signal: controller.signal,
         onProgress({ stage, doneSeconds, totalSeconds }) {
-          bar.show(stage, totalSeconds === undefined ? undefined : Math.min(1, doneSeconds / (totalSeconds || 1)));
+          if (stage !== current) [current, since] = [stage, performance.now()];
+          const share = totalSeconds === undefined ? undefined : Math.min(1, doneSeconds / (totalSeconds || 1));
+          bar.show(stage, share, share === undefined ? '' : timeLeftText(performance.now() - since, share));
         },
       });
       if (tasks.get(name) === task) remove(name);
@@ -80,7 +84,8 @@ export function createTasks(): Tasks {
   };
 }
 
-function messageOf(error: unknown): string {
+/** What went wrong, for people. */
+export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return isRequestError(error, 'connection-closed') ? `${text}. What it was doing was not finished.` : text;
 }
