@@ -10,7 +10,9 @@ import type { Installed } from './install.ts';
 export interface Workbench {
   /** Opens a folder, by its path or its URI, in a page of its own. */
   open(folder: string): Promise<Page>;
-  /** Ids of the inference processes of this workbench. */
+  /** Its processes, with their command lines. */
+  processes(): Promise<readonly { readonly pid: number; readonly command: readonly string[] }[]>;
+  /** Ids of the processes of the extension. */
   inferencePids(): Promise<readonly number[]>;
   close(): Promise<void>;
 }
@@ -83,6 +85,19 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   await listening(server);
+  const processes: Workbench['processes'] = async () => {
+    const found: { readonly pid: number; readonly command: readonly string[] }[] = [];
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const [command, stat] = await Promise.all(
+        ['cmdline', 'stat'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
+      );
+      // Behind the name, which may hold anything: state, parent, group.
+      const group = Number(stat!.slice(stat!.lastIndexOf(')') + 2).split(' ')[2]);
+      if (group === server.pid) found.push({ pid: Number(name), command: command!.split('\0').slice(0, -1) });
+    }
+    return found;
+  };
   return {
     async open(folder) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
@@ -91,14 +106,12 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
       await page.locator('.explorer-folders-view').waitFor();
       return page;
     },
+    processes,
     async inferencePids() {
-      const pids: number[] = [];
-      for (const name of await readdir('/proc')) {
-        if (!/^\d+$/.test(name)) continue;
-        const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-        if (command.includes(extensions) && command.includes('dist/inference/child.js')) pids.push(Number(name));
-      }
-      return pids;
+      const ours = (await processes()).filter(({ command }) =>
+        command.some((part) => part.endsWith('dist/inference/child.js')),
+      );
+      return ours.map(({ pid }) => pid);
     },
     async close() {
       // Its extension host outlives the server: the whole group goes.
@@ -108,8 +121,8 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
   };
 }
 
-/** Opens a file from the explorer's menu. @returns the page of its editor */
-export async function openAsTokens(page: Page, name: string): Promise<FrameLocator> {
+/** Opens a file from the explorer's menu. @param onChoice is told when the entry is chosen @returns the page of its editor */
+export async function openAsTokens(page: Page, name: string, onChoice = (): void => {}): Promise<FrameLocator> {
   const item = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
   await item.waitFor();
   const entry = page.getByRole('menuitem', { name: 'Open as Speech Tokens' });
@@ -125,6 +138,7 @@ export async function openAsTokens(page: Page, name: string): Promise<FrameLocat
   // It does not take a click that comes at once.
   const menu = page.locator('.monaco-menu');
   while ((await menu.count()) > 0) {
+    onChoice();
     await entry.click({ timeout: 1000 }).catch(() => {});
     await page.waitForTimeout(200);
   }
