@@ -46,6 +46,8 @@ describe.skipIf(skipped !== undefined)(title, { timeout: 3 * patienceMs, retry: 
       console.error(`A picture of it: ${path}`);
     }
     await page.context().close();
+    // The extension outlives its page for a while, and an hour of tokens would slow down the tests that follow.
+    for (const pid of await workbench.inferencePids()) process.kill(pid, 'SIGKILL');
   });
 
   async function opened(file: string): Promise<FrameLocator> {

@@ -102,8 +102,8 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     async open(folder) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
       const page = await context.newPage();
-      await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
-      await page.locator('.explorer-folders-view').waitFor();
+      await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`, { timeout: 120_000 });
+      await page.locator('.explorer-folders-view').waitFor({ timeout: 120_000 });
       return page;
     },
     processes,
