@@ -107,7 +107,7 @@ export function createStreamVoice(
         stop() {
           isStopped = true;
           clearInterval(timer);
-          pieces.keepOnly(() => false);
+          // What is on its way is not given up: it may be what playing waits for.
           for (const { source, gain } of scheduled) {
             source.onended = null;
             source.stop();

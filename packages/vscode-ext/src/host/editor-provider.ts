@@ -79,8 +79,11 @@ export function createEditorProvider({
       );
       pages.add(page);
       const watch = watchFile(document.uri, (change) => {
-        document.inference.forget();
-        document.reading.forget();
+        // Of a deleted one there is what was read before.
+        if (change === 'changed') {
+          document.inference.forget();
+          document.reading.forget();
+        }
         page.request('fileChanged', change).catch(() => {});
       });
       panel.onDidDispose(() => {

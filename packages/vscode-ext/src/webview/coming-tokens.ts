@@ -12,7 +12,6 @@ export interface TokensSoFar {
 
 /** The tokens of tokenizers that run, or were cancelled: what has come stays until there is more. */
 export interface ComingTokens {
-  ids(): readonly string[];
   get(id: string, sampleRateHz: number): TokensSoFar | undefined;
   /**
    * Follows a run to its result. What had come of an earlier run goes when something of this one is there.
@@ -39,7 +38,6 @@ interface Coming {
 export function createComingTokens(onMore: () => void): ComingTokens {
   const coming = new Map<string, Coming>();
   return {
-    ids: () => [...coming.keys()],
     get(id, sampleRateHz) {
       const known = coming.get(id);
       if (known === undefined) return undefined;

@@ -372,7 +372,7 @@ export function createEditor(
       layout.say(`${fileName} has changed on disk and was read again.`);
       tasks.drop('');
       sounds.pause();
-      for (const id of [...found.keys(), ...coming.ids()]) sounds.set(id, undefined);
+      for (const choice of [recordingSound, ...found.keys()]) sounds.set(choice, undefined);
       found.clear();
       decoded.clear();
       coming.clear();
