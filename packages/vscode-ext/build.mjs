@@ -1,9 +1,15 @@
-// usage: node build.mjs: the extension's three programs, each in one file with all that it imports, in dist.
+// usage: node build.mjs [--out FOLDER]: the extension's three programs, each in one file with all that it imports, in dist or
+// another folder.
 import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const { values } = parseArgs({ options: { out: { type: 'string', default: here('dist') } } });
+const out = resolve(values.out);
 
 const shared = {
   absWorkingDir: here('.'),
@@ -26,16 +32,16 @@ const separate = [
   '@wasm-audio-decoders/ogg-vorbis',
 ];
 
-await rm(here('dist'), { recursive: true, force: true });
+await rm(out, { recursive: true, force: true });
 const built = await Promise.all([
-  // The editor loads CommonJS everywhere.
+  // The editor loads CommonJS everywhere. The oldest one that is supported has Node.js 20.
   build({
     ...shared,
     entryPoints: [here('src/host/extension.ts')],
-    outfile: here('dist/host/extension.cjs'),
+    outfile: join(out, 'host/extension.cjs'),
     platform: 'node',
     format: 'cjs',
-    target: 'node22',
+    target: 'node20',
     external: ['vscode'],
     // What the host imports of packages has no use for the place of its own file.
     define: { 'import.meta.url': 'undefined' },
@@ -51,10 +57,10 @@ const built = await Promise.all([
         'src/session/thread/session-thread.ts',
       ),
     },
-    outdir: here('dist/inference'),
+    outdir: join(out, 'inference'),
     platform: 'node',
     format: 'esm',
-    target: 'node22',
+    target: 'node20',
     external: ['onnxruntime-node', ...separate],
     // Packages in CommonJS within an ES module ask for `require`.
     banner: { js: "import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);" },
@@ -62,7 +68,7 @@ const built = await Promise.all([
   build({
     ...shared,
     entryPoints: [here('src/webview/page.ts')],
-    outfile: here('dist/webview/page.js'),
+    outfile: join(out, 'webview/page.js'),
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
@@ -72,4 +78,4 @@ const built = await Promise.all([
 // For the notices: folders of other people's packages that are in a bundle.
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-await writeFile(here('dist/packages.json'), JSON.stringify({ separate, bundled: [...new Set(folders)].sort() }));
+await writeFile(join(out, 'packages.json'), JSON.stringify({ separate, bundled: [...new Set(folders)].sort() }));

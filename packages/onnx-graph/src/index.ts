@@ -7,7 +7,7 @@ export { PickleFault, PickleUnfinished } from './checkpoint/pytorch/pickle-fault
 export type { PickleInput } from './checkpoint/pytorch/pickle-input.ts';
 export type { PickleContext, PickleObject, PickleValue } from './checkpoint/pytorch/pickle-value.ts';
 export { openSafetensorsCheckpoint } from './checkpoint/safetensors-checkpoint.ts';
-export { type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
+export { type WeightOptions, type WeightPart, type WeightScope, weightsOf } from './checkpoint/weight-scope.ts';
 export {
   addDims,
   type Dim,
@@ -34,14 +34,22 @@ export type {
   StateTensor,
 } from './graph/graph-types.ts';
 export { affineNorm } from './layers/affine-norm.ts';
+export { type CachedAttentionOptions, type CachePlace, cachedAttention } from './layers/attention/cached-attention.ts';
 export { type FullAttentionOptions, fullAttention } from './layers/attention/full-attention.ts';
 export { type LocalAttentionOptions, localAttention } from './layers/attention/local-attention.ts';
 export { type RingAttentionOptions, ringAttention } from './layers/attention/ring-attention.ts';
-export { type RingWindow, type RingWindowOptions, ringWindow } from './layers/attention/ring-window.ts';
-export { type RotaryShape, type RotaryTable, rotaryTable, rotate } from './layers/attention/rotary.ts';
+export { type RingWindow, type RingWindowOptions, ringPosition, ringWindow } from './layers/attention/ring-window.ts';
+export {
+  type RotaryShape,
+  type RotaryTable,
+  rotaryFrequencies,
+  rotaryTable,
+  rotate,
+} from './layers/attention/rotary.ts';
 export { causalDepthwiseConv } from './layers/causal-depthwise-conv.ts';
 export { nearestCodes, sumOfCodes } from './layers/codebook-search.ts';
 export { convNextBlock } from './layers/conv-next-block.ts';
+export { type DenseOptions, dense } from './layers/dense.ts';
 export { reflectedSignal, type SignalEdges } from './layers/edges/reflected-signal.ts';
 export {
   type StreamEdges,
@@ -54,6 +62,7 @@ export { lstm } from './layers/lstm.ts';
 export { type ProjectionOptions, projection } from './layers/projection.ts';
 export { withReplicatedStart } from './layers/replicated-start.ts';
 export { residualDecode, residualEncode } from './layers/residual-quantizer.ts';
+export { rmsNorm, rmsNormBy } from './layers/rms-norm.ts';
 export { convRows, transposedConvRows } from './layers/rows/conv-rows.ts';
 export { convRowsByTaps, transposedConvRowsByTaps } from './layers/rows/conv-rows-by-taps.ts';
 export { causalTransposedConv1d } from './layers/signal/causal-transposed-conv1d.ts';
@@ -97,6 +106,8 @@ export {
 export { argMaxLast, cumulativeSum, gatherRows, selectFirst, sumAxis } from './ops/lookup.ts';
 export { cast, layerNorm, matMul, transpose } from './ops/matrix.ts';
 export { concat, mergeRows, pad, padLast, reshape, reverse, slice, splitRows } from './ops/shape.ts';
+export { type BlockMatrix, blockValues, type WeightBits } from './quantized/block-quantize.ts';
+export { type QuantizeOptions, quantizeMatrices } from './quantized/quantize-matrices.ts';
 export {
   type GraphSession,
   type GraphState,

@@ -5,10 +5,11 @@ import {
   GraphBuilder,
   type GraphSession,
   openGraphSession,
+  projection,
   ringAttention,
   ringWindow,
+  rotaryFrequencies,
   rotaryTable,
-  type WeightScope,
 } from '../src/index.ts';
 import { largestDifference } from './run-graph.ts';
 
@@ -37,14 +38,11 @@ function openAttention(shape: Shape, matrices: Matrices): Promise<GraphSession> 
   const width = headCount * headWidth;
   const g = new GraphBuilder('test');
   const x = g.input('x', 'float32', [{ symbol: 'rows', times: 1, plus: 0 }, width]);
-  const weights = {
-    scope: (name: string | number) => ({
-      tensor: () => g.constant(matrices[name as keyof Matrices], [width, width]),
-    }),
-  } as unknown as WeightScope;
+  const projected = (name: keyof Matrices) => projection(g, g.constant(matrices[name], [width, width]), x);
+  const heads = { queries: projected('q_proj'), keys: projected('k_proj'), values: projected('v_proj') };
   const window = ringWindow(g, x, shape);
-  const rotary = rotaryTable(g, 2 * window.slotCount, { headWidth, theta });
-  g.output('y', ringAttention(g, weights, x, { headCount, headWidth, window, rotary }));
+  const rotary = rotaryTable(g, 2 * window.slotCount, rotaryFrequencies({ headWidth, theta }));
+  g.output('y', ringAttention(g, heads, { headCount, headWidth, window, rotary }));
   return openGraphSession(g.build(), { weightsDirectory: '.' });
 }
 

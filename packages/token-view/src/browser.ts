@@ -1,2 +1,3 @@
-export { createPlayer, type Player, type PlayerEvents } from './player/player.ts';
+export { createHistogram } from './histogram/histogram-element.ts';
+export { createPlayer, type Player, type PlayerEvents, type PlayerOptions } from './player/player.ts';
 export { createTokenView, type TokenView, type ViewEvents } from './view/token-view.ts';

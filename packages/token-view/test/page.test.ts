@@ -186,6 +186,38 @@ describe.skipIf(chromiumPath === undefined)(
       expect(drawn).toBeLessThan(400);
     });
 
+    test('the playhead is dragged along the times, and moved by keys', async () => {
+      const page = await opened();
+      const places = async (): Promise<number[]> =>
+        (await coloursOf(page, 0)).flatMap((colour, x) => (colour.endsWith(',0') ? [] : [x]));
+      const times = (await page.locator('.token-view-axis').boundingBox())!;
+      const y = times.y + times.height / 2;
+      await page.mouse.move(times.x + times.width * 0.2, y);
+      await page.mouse.down();
+      await page.mouse.move(times.x + times.width * 0.55, y, { steps: 4 });
+      await page.mouse.up();
+      await frame(page);
+      const near = (place: number): boolean => Math.abs(place - times.width * 0.55) < 3;
+      expect((await places()).some(near)).toBe(true);
+      expect(await page.locator('#copy').isEnabled()).toBe(false);
+      await focusLanes(page);
+      for (let i = 0; i < 5; i++) await page.keyboard.press('.');
+      await frame(page);
+      expect((await places()).some(near)).toBe(false);
+      for (let i = 0; i < 5; i++) await page.keyboard.press(',');
+      await frame(page);
+      expect((await places()).some(near)).toBe(true);
+    });
+
+    test('how often codes occur stands there as pictures and in words', async () => {
+      const page = await opened();
+      const details = page.locator('details', { hasText: 'How often codes occur' }).first();
+      await details.locator('summary').click();
+      expect(await details.getByRole('img').count()).toBe(2 * 2);
+      expect(await details.getByRole('img', { name: 'codebook-1, codes by id' }).isVisible()).toBe(true);
+      expect(await details.locator('figcaption').first().textContent()).toMatch(/codebook-0: \d+ of 512 codes occur/);
+    });
+
     test('tokens stand in a table too', async () => {
       const page = await opened();
       await page.locator('#table summary').click();
@@ -201,7 +233,7 @@ describe.skipIf(chromiumPath === undefined)(
       ['forced colours', { forcedColors: 'active' }],
     ] as const)('an accessibility checker finds nothing: %s', async (_, options) => {
       const page = await opened(options);
-      await page.locator('#table summary').click();
+      for (const summary of await page.locator('summary').all()) await summary.click();
       await page.evaluate(axe.source);
       const found = await page.evaluate(async () => {
         const { violations } = await (

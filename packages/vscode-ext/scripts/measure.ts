@@ -52,7 +52,7 @@ async function measure(workbench: Workbench, page: Page, name: string): Promise<
   console.log(`\n${name}`);
   // The menu waits for the extension; what is measured starts with the choice in it.
   let openedAt = 0;
-  const editor = await openAsTokens(page, name, () => {
+  const editor = await openAsTokens(page, name, undefined, () => {
     openedAt = performance.now();
   });
   const frame = await frameOf(editor);

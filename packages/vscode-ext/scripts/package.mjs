@@ -1,5 +1,5 @@
-// usage: node scripts/package.mjs [--target linux-x64] [--out FOLDER]: the extension for one platform as a .vsix, from `dist`.
-// Without --target it is made for this machine.
+// usage: node scripts/package.mjs [--target linux-x64] [--dist FOLDER] [--out FOLDER]: the extension for one platform as a
+// .vsix, from `dist` or another folder that build.mjs has filled. Without --target it is made for this machine.
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,11 +14,15 @@ const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
-  options: { target: { type: 'string', default: `${process.platform}-${process.arch}` }, out: { type: 'string' } },
+  options: {
+    target: { type: 'string', default: `${process.platform}-${process.arch}` },
+    dist: { type: 'string', default: join(root, 'dist') },
+    out: { type: 'string' },
+  },
 });
-const { target, out = join(root, 'dist') } = values;
+const { target, dist, out = dist } = values;
 if (!targets.includes(target)) throw new Error(`--target ${target}: wanted one of ${targets.join(', ')}`);
-if (!existsSync(join(root, 'dist/host/extension.cjs'))) throw new Error('dist is not there: build the package first');
+if (!existsSync(join(dist, 'host/extension.cjs'))) throw new Error(`${dist} is not there: build the package first`);
 
 const folder = await mkdtemp(join(tmpdir(), 'vsix-'));
 try {
@@ -42,9 +46,13 @@ try {
 
 async function stage(to) {
   for (const part of ['host', 'inference', 'webview']) {
-    await cp(join(root, 'dist', part), join(to, 'dist', part), { recursive: true });
+    await cp(join(dist, part), join(to, 'dist', part), { recursive: true });
   }
   await cp(join(root, 'README.md'), join(to, 'README.md'));
+  // Texts in other languages, and the pictures of the walkthrough.
+  for (const part of ['package.nls.json', 'package.nls.de.json', 'l10n', 'docs']) {
+    await cp(join(root, part), join(to, part), { recursive: true });
+  }
   await cp(join(root, '../../LICENSE'), join(to, 'LICENSE'));
   // What is bundled looks for its model from the place of the script that it is in: two folders up.
   for (const name of ['codec-rvq', 'codec-ssl']) {
@@ -53,7 +61,7 @@ async function stage(to) {
   }
   const modules = join(to, 'dist/node_modules');
   const folders = await copyRuntime(modules);
-  const { separate, bundled } = JSON.parse(await readFile(join(root, 'dist/packages.json'), 'utf8'));
+  const { separate, bundled } = JSON.parse(await readFile(join(dist, 'packages.json'), 'utf8'));
   const audioFiles = await packageFolder('@speech-tokens/audio-files', root);
   for (const name of separate) folders.push(...(await copyPackage(name, audioFiles, modules)));
   for (const path of bundled) folders.push(await realpath(join(root, path)));
@@ -63,9 +71,10 @@ async function stage(to) {
     scripts,
     private: isPrivate,
     type,
+    engines: { vscode },
     ...manifest
   } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  await writeFile(join(to, 'package.json'), `${JSON.stringify({ ...manifest, type }, null, 2)}\n`);
+  await writeFile(join(to, 'package.json'), `${JSON.stringify({ ...manifest, engines: { vscode }, type }, null, 2)}\n`);
 }
 
 /** ONNX Runtime with the binaries of one platform, where the inference process looks for it. */

@@ -1,4 +1,4 @@
-/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | corpus | cli] … */
+/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | slm | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   'byte-pairs': () => import('./byte-pairs/speed.ts'),
   codec: () => import('./codec-speed.ts'),
@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   'ssl-windows': () => import('./ssl/windows.ts'),
   supervised: () => import('./ssl/supervised.ts'),
   kmeans: () => import('./ssl/kmeans.ts'),
+  slm: () => import('./slm/step-speed.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };

@@ -9,6 +9,7 @@ import {
   reshape,
   ringAttention,
   ringWindow,
+  rotaryFrequencies,
   rotaryTable,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
@@ -54,21 +55,20 @@ function transformerLayers(
   framesPerRun: number,
 ): GraphTensor {
   const window = ringWindow(g, x, { headCount, windowPositions, maxRowsPerRun: framesPerRun * positionsPerFrame });
-  const rotary = rotaryTable(g, 2 * window.slotCount, { headWidth, theta: rotaryTheta });
+  const rotary = rotaryTable(g, 2 * window.slotCount, rotaryFrequencies({ headWidth, theta: rotaryTheta }));
   let y = x;
   for (const i of indices) {
     g.scope(`layers.${i}`, () => {
       const layer = layers.scope(i);
       const attention = layer.scope('self_attn');
-      const seen = ringAttention(g, attention, affineNorm(g, layer.scope('input_layernorm'), y, normEpsilon), {
-        headCount,
-        headWidth,
-        window,
-        rotary,
-      });
+      const normed = affineNorm(g, layer.scope('input_layernorm'), y, normEpsilon);
+      const projected = (name: string): GraphTensor =>
+        projection(g, attention.scope(name).tensor(g, 'weight', [headCount * headWidth, y.shape[1] as number]), normed);
+      const heads = { queries: projected('q_proj'), keys: projected('k_proj'), values: projected('v_proj') };
+      const seen = ringAttention(g, heads, { headCount, headWidth, window, rotary });
       y = add(g, y, scaled(g, attention.scope('o_proj'), layer.scope('self_attn_layer_scale'), seen, y));
-      const normed = affineNorm(g, layer.scope('post_attention_layernorm'), y, normEpsilon);
-      y = add(g, y, feedForward(g, layer, normed, feedForwardWidth));
+      const mixed = affineNorm(g, layer.scope('post_attention_layernorm'), y, normEpsilon);
+      y = add(g, y, feedForward(g, layer, mixed, feedForwardWidth));
     });
   }
   return y;

@@ -1,3 +1,4 @@
+import { createGrains } from './grains.ts';
 import type { Sound, StreamedSound } from './sound.ts';
 import { createVoice, type RunningVoice } from './voice.ts';
 
@@ -6,6 +7,14 @@ export interface PlayerEvents {
   onTime?(seconds: number, isPlaying: boolean): void;
   /** What is played could not be read; it has stopped. */
   onProblem?(error: unknown): void;
+}
+
+export interface PlayerOptions {
+  /**
+   * How one sound becomes another: one fades into the other (by default), or each change goes through a moment of silence, also
+   * a change to the same sound, so that the change itself does not tell which sounds they are.
+   */
+  readonly changes?: 'crossfade' | 'through-silence';
 }
 
 /** Plays one of several sounds of the same recording, and changes between them without a gap. */
@@ -18,10 +27,14 @@ export interface Player {
   /** Goes on from there if it plays. */
   seek(seconds: number): void;
   /**
-   * Changes to another sound at the same place: both run, and one fades into the other within 10 ms. One that is read by
-   * ranges is heard as soon as what it needs is there, and the one before until then.
+   * Changes to another sound at the same place: both run, and the change takes some 10 ms. One that is read by ranges is heard
+   * as soon as what it needs is there, and the one before until then.
    */
   choose(sound: number): void;
+  /** Factors of the sounds, 1 at first. */
+  setLevels(levels: readonly number[]): void;
+  /** Stops, goes there, and plays a short grain of what is there, unless that is read by ranges. */
+  scrub(seconds: number): void;
   /** Plays a stretch over and over; `undefined` plays to the end. Seconds. */
   loop(stretch: { readonly start: number; readonly end: number } | undefined): void;
   /** 1 is as recorded; pitch goes with it. */
@@ -41,6 +54,7 @@ const startSeconds = 0.02;
 export function createPlayer(
   sounds: readonly (Sound | StreamedSound)[],
   { onTime, onProblem }: PlayerEvents = {},
+  { changes = 'crossfade' }: PlayerOptions = {},
 ): Player {
   const context = new AudioContext();
   const fail = (error: unknown): void => {
@@ -48,10 +62,13 @@ export function createPlayer(
     onTime?.(at, false);
     onProblem?.(error);
   };
+  const grains = createGrains(context);
   const voices = sounds.map((sound) => createVoice(context, sound, fail));
   const durationSeconds = Math.max(...voices.map((voice) => voice.durationSeconds));
   /** The one that is heard becomes the chosen one as soon as that is ready. */
   let [chosen, heard, speed, at] = [0, 0, 1, 0];
+  let levels: readonly number[] = sounds.map(() => 1);
+  const levelOf = (sound: number): number => (sound === heard ? (levels[sound] ?? 1) : 0);
   let stretch: { readonly start: number; readonly end: number } | undefined;
   /** The gains say which of the sounds that run is heard. A sound runs once it has been heard, or needs nothing for it. */
   let running:
@@ -68,6 +85,16 @@ export function createPlayer(
     return stretch.start + ((passed - stretch.start) % (stretch.end - stretch.start));
   };
   const seconds = (): number => placeAt(context.currentTime);
+  const within = (place: number): number => Math.max(0, Math.min(durationSeconds, place));
+  /** Towards the levels that are wanted now. */
+  const fade = (throughSilence: boolean): void => {
+    const now = context.currentTime;
+    for (const [i, { gain }] of (running?.gains ?? []).entries()) {
+      gain.cancelScheduledValues(now);
+      if (throughSilence) gain.setTargetAtTime(0, now, fadeSeconds / 4);
+      gain.setTargetAtTime(levelOf(i), throughSilence ? now + 1.5 * fadeSeconds : now, fadeSeconds / 4);
+    }
+  };
   const stop = (): void => {
     waiting = undefined;
     cancelAnimationFrame(picture);
@@ -93,17 +120,11 @@ export function createPlayer(
     }
     picture = requestAnimationFrame(show);
   };
-  const fade = (): void => {
-    for (const [i, { gain }] of (running?.gains ?? []).entries()) {
-      gain.cancelScheduledValues(context.currentTime);
-      gain.setTargetAtTime(i === heard ? 1 : 0, context.currentTime, fadeSeconds / 4);
-    }
-  };
   const run = (): void => {
     heard = chosen;
     const gains = voices.map((_, i) => {
       const gain = context.createGain();
-      gain.gain.value = i === heard ? 1 : 0;
+      gain.gain.value = levelOf(i);
       gain.connect(context.destination);
       return gain;
     });
@@ -157,7 +178,7 @@ export function createPlayer(
       mine.voices[wanted] ??= voice.start(mine.gains[wanted]!, from);
     }
     heard = wanted;
-    fade();
+    fade(changes === 'through-silence');
   };
   const restarting = (change: () => void): void => {
     const was = running !== undefined || waiting !== undefined;
@@ -177,7 +198,8 @@ export function createPlayer(
     async play() {
       if (running !== undefined || waiting !== undefined) return;
       await context.resume();
-      start();
+      // Somebody else may have started it meanwhile.
+      if (running === undefined) start();
     },
     pause() {
       stop();
@@ -185,12 +207,24 @@ export function createPlayer(
     },
     seek: (to) =>
       restarting(() => {
-        at = Math.max(0, Math.min(durationSeconds, to));
+        at = within(to);
       }),
     choose(sound) {
       chosen = sound;
       if (waiting !== undefined) restarting(() => {});
       else void hearChosen();
+    },
+    setLevels(wanted) {
+      levels = wanted;
+      fade(false);
+    },
+    scrub(seconds) {
+      stop();
+      at = within(seconds);
+      void context.resume();
+      const { buffer } = voices[chosen]!;
+      if (buffer !== undefined) grains.play(buffer, levels[chosen] ?? 1, at);
+      onTime?.(at, false);
     },
     loop: (wanted) =>
       restarting(() => {

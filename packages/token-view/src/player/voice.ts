@@ -4,6 +4,8 @@ import { createStreamVoice } from './stream-voice.ts';
 /** One of a player's sounds. Places are in seconds from its start. */
 export interface Voice {
   readonly durationSeconds: number;
+  /** All of it, where it is in memory. */
+  readonly buffer?: AudioBuffer;
   /** Whether it could be heard at once from there. */
   isReady(place: number): boolean;
   /** Resolves when it is ready there; what was wanted of other places is given up. */
@@ -41,6 +43,7 @@ function createBufferVoice(context: AudioContext, { sampleRateHz, channels }: So
   for (const [i, channel] of channels.entries()) buffer.copyToChannel(new Float32Array(channel), i);
   return {
     durationSeconds: buffer.duration,
+    buffer,
     isReady: () => true,
     load: async () => {},
     start(destination, { sinceTime, place, speed, stretch }) {

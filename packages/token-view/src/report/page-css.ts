@@ -6,6 +6,8 @@ h1 { font-size: 1.3rem; margin: 0; overflow-wrap: anywhere; }
 header p { margin: 0.2rem 0 0.8rem; opacity: 0.85; }
 .controls { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; align-items: center; margin-bottom: 0.8rem; }
 .controls output { min-width: 5rem; font-variant-numeric: tabular-nums; }
+figure { margin: 0.6rem 0; display: grid; grid-template-columns: 1fr 1fr; gap: 0.2rem 1rem; max-width: 60rem; }
+figcaption { grid-column: 1 / -1; }
 details { margin-top: 0.8rem; }
 summary { cursor: pointer; }
 table { border-collapse: collapse; margin: 0.5rem 0; font-variant-numeric: tabular-nums; }

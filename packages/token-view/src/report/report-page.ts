@@ -9,6 +9,7 @@ import { keyHelp } from '../view/key-help.ts';
 import { tokenViewCss } from '../view/style.ts';
 import type { ViewContent } from '../view/view-content.ts';
 import { createPeakPyramid } from '../waveform/peak-pyramid.ts';
+import { histogramsHtml } from './histogram-html.ts';
 import { escapeHtml, table } from './html.ts';
 import { pageCss } from './page-css.ts';
 import { packPage } from './page-data.ts';
@@ -69,7 +70,7 @@ ${controls(soundsOf(report))}
 </details>
 <details><summary>Keys</summary>
 ${table(['key', 'does'], keyHelp)}
-<p>Wheel with Ctrl or a pinch zooms, with Shift it moves; a drag selects, a click on a token marks all its uses, a double click zooms in.</p>
+<p>Wheel with Ctrl or a pinch zooms, with Shift it moves; a drag selects, a drag along the times or a movement with Shift takes the playhead along, a click on a token marks all its uses, a double click zooms in.</p>
 </details>
 <h2>Figures</h2>
 ${report.tokens.map(figuresOf).join('\n')}
@@ -165,6 +166,7 @@ function figuresOf({ title, grid, figures = [] }: ReportTokens): string {
   const further = [...rates, ...figures];
   return `<section><h3>${escapeHtml(title)}</h3>
 ${table(heads, rows)}
+${histogramsHtml(statistics.codebooks)}
 ${further.length === 0 ? '' : table(['measure', 'value'], further)}</section>`;
 }
 

@@ -6,6 +6,7 @@ export const keyHelp: readonly (readonly [keys: string, does: string])[] = [
   ['+ −', 'zoom in or out'],
   ['0', 'show the whole recording'],
   ['Home End', 'to the start or the end'],
+  [', .', 'move the playhead by a hundredth of what is in view'],
   ['Enter', 'mark all uses of the token; put the playhead on it'],
   ['Esc', 'unmark, and select nothing'],
 ];

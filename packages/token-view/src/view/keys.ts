@@ -43,6 +43,10 @@ export function followKeys(element: HTMLElement, actions: ViewActions): void {
     if (event.ctrlKey || event.metaKey) actions.move((direction * lengthOf(actions.state().range)) / 4);
     else step(direction, event.shiftKey);
   };
+  const nudge = (direction: number): void => {
+    const { range, playheadSample } = actions.state();
+    actions.scrub(playheadSample + (direction * lengthOf(range)) / 100, true);
+  };
   const byKey: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
     ' ': () => actions.play(),
     ArrowLeft: (event) => horizontally(-1, event),
@@ -55,6 +59,12 @@ export function followKeys(element: HTMLElement, actions: ViewActions): void {
     '=': () => actions.zoom(1 / 1.5, centre()),
     '-': () => actions.zoom(1.5, centre()),
     '0': () => actions.update({ range: { startSample: 0, endSample: sampleCount } }),
+    ',': () => nudge(-1),
+    '.': () => nudge(1),
+    m() {
+      const { cursor } = actions.state();
+      if (cursor !== undefined) actions.mute(cursor);
+    },
     Home: () => actions.putCursor(steppedCursor(groups, actions.state().cursor, Number.NEGATIVE_INFINITY)),
     End: () => actions.putCursor(steppedCursor(groups, actions.state().cursor, Number.POSITIVE_INFINITY)),
     Enter: mark,
@@ -64,7 +74,9 @@ export function followKeys(element: HTMLElement, actions: ViewActions): void {
     },
   };
   element.addEventListener('keydown', (event) => {
-    const act = event.altKey ? undefined : byKey[event.key];
+    // A button in the view keeps the keys that press it.
+    const presses = event.target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter');
+    const act = event.altKey || presses ? undefined : byKey[event.key];
     if (act === undefined) return;
     event.preventDefault();
     act(event);

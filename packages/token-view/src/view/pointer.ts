@@ -7,7 +7,7 @@ import { describeToken, type TokenPlace } from './view-state.ts';
 const clickPixels = 4;
 
 /**
- * Wheel: moves; with Ctrl or a pinch, zooms around the pointer. Drag: selects. Click: puts the playhead; on a token also the
+ * Drag along the times, or a movement with Shift: the playhead goes along. Wheel: moves; with Ctrl or a pinch, zooms around the pointer. Drag: selects. Click: puts the playhead; on a token also the
  * cursor, and marks all uses of its id, or none where they are marked. Hover: says what a token is.
  */
 export function followPointer(element: HTMLElement, actions: ViewActions, status: HTMLElement): void {
@@ -39,14 +39,21 @@ export function followPointer(element: HTMLElement, actions: ViewActions, status
     { passive: false },
   );
 
-  let pressed: { readonly sample: number; readonly clientX: number } | undefined;
+  let pressed: { readonly sample: number; readonly clientX: number; readonly scrubs: boolean } | undefined;
   element.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !isTrack(event)) return;
-    pressed = { sample: actions.sampleAt(event.clientX), clientX: event.clientX };
+    const scrubs = event.shiftKey || actions.isAxis(event.target as Node);
+    pressed = { sample: actions.sampleAt(event.clientX), clientX: event.clientX, scrubs };
     element.setPointerCapture?.(event.pointerId);
   });
+  const isFar = (event: PointerEvent): boolean =>
+    pressed !== undefined && Math.abs(event.clientX - pressed.clientX) >= clickPixels;
   element.addEventListener('pointermove', (event) => {
-    if (pressed !== undefined && Math.abs(event.clientX - pressed.clientX) >= clickPixels) {
+    if (pressed?.scrubs ?? (event.shiftKey && isTrack(event))) {
+      actions.scrub(actions.sampleAt(event.clientX), false);
+      return;
+    }
+    if (pressed !== undefined && isFar(event)) {
       actions.update({ selection: rangeBetween(pressed.sample, actions.sampleAt(event.clientX)) });
       return;
     }
@@ -58,8 +65,9 @@ export function followPointer(element: HTMLElement, actions: ViewActions, status
   });
   element.addEventListener('pointerup', (event) => {
     const start = pressed;
+    const isClick = !isFar(event);
     pressed = undefined;
-    if (start === undefined || Math.abs(event.clientX - start.clientX) >= clickPixels) return;
+    if (start === undefined || !isClick) return;
     // The pointer was captured by the view: what lies below it is asked for by its place.
     const target = document.elementFromPoint(event.clientX, event.clientY);
     const place = target === null ? undefined : actions.laneOf(target);

@@ -3,7 +3,7 @@
  * system's: light, dark, or those of forced colours.
  */
 export const tokenViewCss: string = `
-.token-view {
+.token-view, .token-view-histogram {
   --token-view-background: var(--vscode-editor-background, #ffffff);
   --token-view-foreground: var(--vscode-editor-foreground, #1f2328);
   --token-view-faint: var(--vscode-editorIndentGuide-background1, #d0d4da);
@@ -11,6 +11,8 @@ export const tokenViewCss: string = `
   --token-view-selection: var(--vscode-editor-selectionBackground, #9cc3ff);
   --token-view-playhead: var(--vscode-editorCursor-foreground, #c2410c);
   --token-view-font: var(--vscode-editor-font-family, ui-monospace, monospace);
+}
+.token-view {
   color: var(--token-view-foreground);
   background: var(--token-view-background);
   position: relative;
@@ -21,7 +23,7 @@ export const tokenViewCss: string = `
   align-items: center;
 }
 @media (prefers-color-scheme: dark) {
-  .token-view {
+  .token-view, .token-view-histogram {
     --token-view-background: var(--vscode-editor-background, #16181d);
     --token-view-foreground: var(--vscode-editor-foreground, #e3e6eb);
     --token-view-faint: var(--vscode-editorIndentGuide-background1, #3a3f48);
@@ -31,7 +33,7 @@ export const tokenViewCss: string = `
   }
 }
 @media (forced-colors: active) {
-  .token-view {
+  .token-view, .token-view-histogram {
     --token-view-background: Canvas;
     --token-view-foreground: CanvasText;
     --token-view-faint: GrayText;
@@ -51,9 +53,15 @@ export const tokenViewCss: string = `
   white-space: nowrap;
   max-width: 12rem;
 }
+.token-view .token-view-mute, .token-view .token-view-mute:hover:enabled { font: inherit; font-size: 10px; line-height: 1; padding: 1px 4px; margin-right: 0.4rem; border-radius: 2px;
+  color: var(--token-view-foreground); background: transparent; border: 1px solid currentColor; }
+.token-view .token-view-mute[aria-pressed="true"], .token-view .token-view-mute[aria-pressed="true"]:hover:enabled { color: var(--token-view-background); background: var(--token-view-foreground); }
+.token-view-mute[aria-disabled="true"] { opacity: 0.4; }
+.token-view-muted canvas { opacity: 0.3; }
 .token-view-heading { grid-column: 1 / -1; font-weight: 600; margin-top: 0.6rem; }
 .token-view-heading small { font-weight: 400; margin-left: 0.6rem; opacity: 0.8; }
 .token-view-track { position: relative; overflow: hidden; touch-action: pan-y; cursor: default; }
+.token-view-axis { cursor: ew-resize; }
 .token-view-track:focus-visible { outline: 2px solid var(--token-view-accent); outline-offset: 1px; }
 .token-view-status {
   grid-column: 1 / -1;
@@ -61,4 +69,7 @@ export const tokenViewCss: string = `
   font: 12px var(--token-view-font);
   margin-top: 0.4rem;
 }
+.token-view-histogram { display: block; width: 100%; height: 4.5rem; background: var(--token-view-background); }
+.token-view-used { fill: var(--token-view-accent); }
+.token-view-unused { fill: var(--token-view-foreground); opacity: 0.45; }
 `;

@@ -1,8 +1,6 @@
 import { drawAxis } from '../draw/draw-axis.ts';
 import { drawLane } from '../draw/draw-lane.ts';
-import { drawSamples } from '../draw/draw-samples.ts';
 import { drawSpectrogram } from '../draw/draw-spectrogram.ts';
-import { drawWaveform } from '../draw/draw-waveform.ts';
 import { sampleOf } from '../draw/surface.ts';
 import { tokenStart } from '../lanes/lane.ts';
 import type { FrequencyScale } from '../spectrogram/frequency-scale.ts';
@@ -14,14 +12,15 @@ import {
   type TimeRange,
   zoomedRange,
 } from '../time/time-range.ts';
-import { peakOf, peaksIn, peaksOfSamples } from '../waveform/peak-pyramid.ts';
 import { followKeys } from './keys.ts';
+import { createMuteButton } from './mute-button.ts';
 import { followPointer } from './pointer.ts';
 import { createSpectrogramDetail } from './spectrogram-detail.ts';
 import { themeOf } from './theme.ts';
 import { appendHeading, appendTrack, type Track } from './track.ts';
 import type { ViewContent } from './view-content.ts';
 import { describeToken, type TokenPlace, type ViewState } from './view-state.ts';
+import { fullHeightOf, loudnessText, waveformPainter } from './waveform-track.ts';
 
 export interface ViewEvents {
   /** After every change that is not `setPlayhead`'s. */
@@ -30,6 +29,10 @@ export interface ViewEvents {
   onSeek?(sample: number): void;
   /** Space was pressed. */
   onPlay?(): void;
+  /** While the playhead is dragged or stepped: `onSeek` where this is absent. */
+  onScrub?(sample: number): void;
+  /** The button of a lane was pressed, or M with the cursor in it. */
+  onMute?(place: { readonly group: number; readonly lane: number }): void;
 }
 
 /** A view in a page. */
@@ -79,25 +82,13 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
   tracks.push(
     appendTrack(grid, { label: 'time', heightPixels: 20, paint: (surface) => drawAxis(surface, sampleRateHz) }),
   );
+  tracks[0]!.element.classList.add('token-view-axis');
+  const fullHeight = peaks === undefined ? 1 : fullHeightOf(peaks);
   if (peaks !== undefined) {
-    // What is quiet shows its shape too, and the label says how quiet it is.
-    const peak = peakOf(peaks);
-    const fullHeight = Math.max(peak, 0.01);
-    const loudness = peak === 0 ? 'silent' : `peak ${(20 * Math.log10(peak)).toFixed(1)} dB`;
-    const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) => {
-      const columns = Math.max(1, Math.round(surface.width * surface.scale));
-      const { startSample, endSample } = surface.range;
-      // Near enough, samples themselves can be told apart.
-      const from = Math.max(0, Math.floor(startSample) - 1);
-      const to = Math.min(sampleCount, Math.ceil(endSample) + 2);
-      const isNear = to - from < peaks.baseSamples * columns || to - from <= 2 * columns;
-      const samples = isNear ? content.samplesIn?.(from, to) : undefined;
-      if (samples !== undefined && to - from <= 2 * columns) drawSamples(surface, samples, from, fullHeight);
-      else if (samples !== undefined)
-        drawWaveform(surface, peaksOfSamples(samples, from, surface.range, columns), fullHeight);
-      else drawWaveform(surface, peaksIn(peaks, startSample, endSample, columns), fullHeight);
-    };
-    tracks.push(appendTrack(grid, { label: `waveform, ${loudness}`, heightPixels: 72, paint }));
+    const label = `waveform, ${loudnessText(peaks)}`;
+    tracks.push(
+      appendTrack(grid, { label, heightPixels: 72, paint: waveformPainter({ ...content, peaks }, fullHeight) }),
+    );
   }
   if (spectrogram !== undefined) {
     const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) => {
@@ -109,12 +100,18 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
     };
     tracks.push(appendTrack(grid, { label: 'spectrogram', heightPixels: 120, paint }));
   }
-  for (const [group, { title, about, lanes: ofGroup }] of groups.entries()) {
+  for (const [group, { title, about, lanes: ofGroup, waveform, muting }] of groups.entries()) {
     appendHeading(grid, title, about);
+    if (waveform !== undefined) {
+      const paint = waveformPainter(waveform, fullHeight);
+      tracks.push(appendTrack(grid, { label: waveform.label, heightPixels: 48, paint }));
+    }
     for (const [lane, data] of ofGroup.entries()) {
       const place = { group, lane };
+      const button = muting && createMuteButton(`${data.name} of ${title}`, lane, muting, () => events.onMute?.(place));
       const track = appendTrack(grid, {
         label: data.name,
+        ...(button === undefined ? {} : { button }),
         heightPixels: ofGroup.length > 12 ? 14 : 20,
         paint: (surface) =>
           drawLane(
@@ -127,6 +124,7 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
             },
           ),
       });
+      track.element.classList.toggle('token-view-muted', muting !== undefined && lane >= muting.firstMuted);
       tracks.push(track);
       lanes.push({ place, track });
     }
@@ -155,6 +153,7 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
       // Roving: one cell takes the focus by Tab, and arrows move it from there.
       const takesFocus = cursor === undefined ? track === lanes[0]!.track : has;
       track.element.tabIndex = takesFocus ? 0 : -1;
+      if (track.button !== undefined) track.button.tabIndex = track.element.tabIndex;
     }
     status.textContent = cursor === undefined ? '' : describeToken(groups, cursor, sampleRateHz);
   };
@@ -204,6 +203,15 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
       events.onSeek?.(state.playheadSample);
     },
     play: () => events.onPlay?.(),
+    scrub(sample, follow) {
+      update({ playheadSample: sample, range: follow ? rangeShowing(state.range, sample, limits) : state.range });
+      (events.onScrub ?? events.onSeek)?.(state.playheadSample);
+    },
+    mute({ group, lane }) {
+      const { muting } = groups[group]!;
+      if (muting !== undefined && muting.whyNot === undefined && lane > 0) events.onMute?.({ group, lane });
+    },
+    isAxis: (target) => tracks[0]!.element.contains(target),
     zoom: (factor, anchor) => update({ range: zoomedRange(state.range, factor, anchor, limits) }),
     move: (bySamples) => update({ range: movedRange(state.range, bySamples, limits) }),
     putCursor(cursor) {
@@ -236,6 +244,11 @@ export interface ViewActions {
   update(change: Partial<ViewState>): void;
   seek(sample: number): void;
   play(): void;
+  /** Moves the playhead as it is dragged. @param follow whether the range goes with it */
+  scrub(sample: number, follow: boolean): void;
+  mute(place: { readonly group: number; readonly lane: number }): void;
+  /** Whether something is in the track of the times. */
+  isAxis(target: Node): boolean;
   /** @param factor above 1 shows more */
   zoom(factor: number, anchorSample: number): void;
   move(bySamples: number): void;

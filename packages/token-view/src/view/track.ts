@@ -4,6 +4,7 @@ import type { TimeRange } from '../time/time-range.ts';
 /** One row of a view: a label and a canvas, with the selection and the playhead over what is drawn. */
 export interface Track {
   readonly element: HTMLElement;
+  readonly button: HTMLButtonElement | undefined;
   draw(moment: DrawnMoment): void;
 }
 
@@ -18,6 +19,8 @@ export interface DrawnMoment {
 export interface TrackSettings {
   readonly label: string;
   readonly heightPixels: number;
+  /** Stands beside the label. */
+  readonly button?: HTMLButtonElement;
   paint(surface: Surface): void;
 }
 
@@ -39,13 +42,14 @@ export function appendHeading(view: HTMLElement, title: string, about: string | 
 }
 
 /** Appends a row to a view. */
-export function appendTrack(view: HTMLElement, { label, heightPixels, paint }: TrackSettings): Track {
+export function appendTrack(view: HTMLElement, { label, heightPixels, button, paint }: TrackSettings): Track {
   const row = appendRow(view);
   const name = row.appendChild(document.createElement('div'));
   name.className = 'token-view-label';
   name.setAttribute('role', 'rowheader');
   name.textContent = label;
   name.title = label;
+  if (button !== undefined) name.prepend(button);
   const element = row.appendChild(document.createElement('div'));
   element.className = 'token-view-track';
   element.setAttribute('role', 'gridcell');
@@ -56,6 +60,7 @@ export function appendTrack(view: HTMLElement, { label, heightPixels, paint }: T
   const context = canvas.getContext('2d')!;
   return {
     element,
+    button,
     draw({ range, selection, playheadSample, theme }) {
       const [width, height, scale] = [element.clientWidth, element.clientHeight, devicePixelRatio];
       const [pixelWidth, pixelHeight] = [Math.round(width * scale), Math.round(height * scale)];

@@ -1,5 +1,6 @@
 import { type TokenLane, tokenAt, tokenStart } from '../lanes/lane.ts';
 import type { TimeRange } from '../time/time-range.ts';
+import type { WaveformLane } from './waveform-lane.ts';
 
 /** A token: of which tokenizer, in which of its lanes, at which place. */
 export interface TokenPlace {
@@ -15,6 +16,18 @@ export interface LaneGroup {
   /** For example its rate and bitrate. */
   readonly about?: string;
   readonly lanes: readonly TokenLane[];
+  /** A sound that goes with them, drawn above the lanes at the scale of the recording's waveform. */
+  readonly waveform?: WaveformLane;
+  /** Gives each lane a button. Absent where there is nothing to mute. */
+  readonly muting?: LaneMuting;
+}
+
+/** Which lanes of a group are not heard: from one of them on. */
+export interface LaneMuting {
+  /** As many as there are lanes where all are heard. */
+  readonly firstMuted: number;
+  /** Why none can be muted, for people; absent where they can. */
+  readonly whyNot?: string;
 }
 
 /** What a view shows just now. Plain data, so that it can be kept over a reload. */

@@ -3,6 +3,7 @@ import { createTokenStatistics } from '@speech-tokens/measures';
 import { describe, expect, test } from 'vitest';
 import {
   decodedCodebooks,
+  differenceOf,
   exportName,
   gridToCsv,
   initialState,
@@ -48,6 +49,9 @@ describe('the state of an editor', () => {
       codebookCount: 3,
       speed: 0.5,
       isLooped: false,
+      isLevelMatched: true,
+      showsDifference: true,
+      isScrubHeard: false,
       frequencyScale: 'log',
       sound: 'a',
       view,
@@ -61,7 +65,16 @@ describe('the state of an editor', () => {
     ['text', 'state'],
     [
       'odd fields',
-      { tokenizers: [1], codebookCount: 0, speed: 3, isLooped: 1, frequencyScale: 'x', sound: 1, view: 1 },
+      {
+        tokenizers: [1],
+        codebookCount: 0,
+        speed: 3,
+        isLooped: 1,
+        showsDifference: 'yes',
+        frequencyScale: 'x',
+        sound: 1,
+        view: 1,
+      },
     ],
     ['an odd view', { view: { range: { startSample: 2, endSample: 1 }, playheadSample: 0 } }],
     ['a view without numbers', { view: { range: { startSample: 0, endSample: null }, playheadSample: 0 } }],
@@ -81,6 +94,7 @@ describe('the state of an editor', () => {
   test('a sound goes with its tokenizer', () => {
     expect(toggledTokenizer({ ...state, sound: 'a' }, 'a').sound).toBe(recordingSound);
     expect(toggledTokenizer({ ...state, sound: 'b' }, 'a').sound).toBe('b');
+    expect(toggledTokenizer({ ...state, sound: differenceOf('a') }, 'a').sound).toBe(recordingSound);
   });
 
   test('a part of the codebooks is decoded where a part can be', () => {

@@ -1,18 +1,11 @@
 import type { FrequencyScale, ViewState } from '@speech-tokens/token-view';
 import { frequencyScales } from '@speech-tokens/token-view';
+import { recordingSound, type SoundChoice, tokenizerOf } from './sound-choice.ts';
 
 /** As many tokenizers stand side by side. */
 export const mostTokenizers = 4;
 
 export const speeds = [0.5, 0.75, 1, 1.5, 2] as const;
-
-/** Which sound is heard: the recording (`recordingSound`), or what the tokens of a tokenizer say, by its id. */
-export type SoundChoice = string;
-
-export const recordingSound: SoundChoice = 'recording';
-
-/** Stands for the id of a tokenizer where the file itself holds the tokens. */
-export const ownTokens = '';
 
 /** What a user has set in one editor. Plain data, kept over a reload. */
 export interface EditorState {
@@ -23,6 +16,12 @@ export interface EditorState {
   readonly sound: SoundChoice;
   readonly speed: number;
   readonly isLooped: boolean;
+  /** Whether decoded sounds are played as loud as the recording. */
+  readonly isLevelMatched: boolean;
+  /** Whether the recording minus what was decoded is shown. */
+  readonly showsDifference: boolean;
+  /** Whether a playhead that is dragged is heard. */
+  readonly isScrubHeard: boolean;
   readonly frequencyScale: FrequencyScale;
   /** Absent before the first look. */
   readonly view: ViewState | undefined;
@@ -35,6 +34,9 @@ export function initialState(tokenizers: readonly string[]): EditorState {
     sound: recordingSound,
     speed: 1,
     isLooped: true,
+    isLevelMatched: false,
+    showsDifference: false,
+    isScrubHeard: true,
     frequencyScale: 'mel',
     view: undefined,
   };
@@ -43,8 +45,11 @@ export function initialState(tokenizers: readonly string[]): EditorState {
 /** What was kept, as far as it makes sense; the rest as in `fallback`. */
 export function restoredState(kept: unknown, fallback: EditorState): EditorState {
   if (typeof kept !== 'object' || kept === null) return fallback;
-  const { tokenizers, codebookCount, sound, speed, isLooped, frequencyScale, view } = kept as {
-    readonly [Key in keyof EditorState]?: unknown;
+  const found = kept as { readonly [Key in keyof EditorState]?: unknown };
+  const { tokenizers, codebookCount, sound, speed, frequencyScale, view } = found;
+  const flag = (name: 'isLooped' | 'isLevelMatched' | 'showsDifference' | 'isScrubHeard'): boolean => {
+    const value = found[name];
+    return typeof value === 'boolean' ? value : fallback[name];
   };
   const isIds = Array.isArray(tokenizers) && tokenizers.every((id) => typeof id === 'string');
   return {
@@ -52,7 +57,10 @@ export function restoredState(kept: unknown, fallback: EditorState): EditorState
     codebookCount: isCount(codebookCount) ? codebookCount : fallback.codebookCount,
     sound: typeof sound === 'string' ? sound : fallback.sound,
     speed: speeds.find((known) => known === speed) ?? fallback.speed,
-    isLooped: typeof isLooped === 'boolean' ? isLooped : fallback.isLooped,
+    isLooped: flag('isLooped'),
+    isLevelMatched: flag('isLevelMatched'),
+    showsDifference: flag('showsDifference'),
+    isScrubHeard: flag('isScrubHeard'),
     frequencyScale: frequencyScales.find((scale) => scale === frequencyScale) ?? fallback.frequencyScale,
     view: isView(view) ? view : fallback.view,
   };
@@ -63,7 +71,7 @@ export function toggledTokenizer(state: EditorState, id: string): EditorState {
   const has = state.tokenizers.includes(id);
   if (has ? state.tokenizers.length === 1 : state.tokenizers.length >= mostTokenizers) return state;
   const tokenizers = has ? state.tokenizers.filter((other) => other !== id) : [...state.tokenizers, id];
-  return { ...state, tokenizers, sound: has && state.sound === id ? recordingSound : state.sound };
+  return { ...state, tokenizers, sound: has && tokenizerOf(state.sound) === id ? recordingSound : state.sound };
 }
 
 function distinct(ids: readonly string[]): readonly string[] {

@@ -1,4 +1,4 @@
-import type { TokenLane } from '@speech-tokens/token-view';
+import type { CodeUse, TokenLane } from '@speech-tokens/token-view';
 
 /** What is known of a document when it is open. */
 export interface DocumentFacts {
@@ -19,6 +19,9 @@ export interface TokensFound {
   readonly title: string;
   /** For example `8 × 1024 at 50 frames/s · 4.00 kbps`. */
   readonly about: string;
+  /** Of all codebooks together, by their clocks where they have one; absent where there is no audio. */
+  readonly tokenRateHz?: number;
+  readonly bitrateBps?: number;
   /** At the document's rate. Empty where there are many tokens: these have come in parts. */
   readonly lanes: readonly TokenLane[];
   /** Of the codebooks that can be decoded. */
@@ -28,6 +31,8 @@ export interface TokensFound {
   /** Absent where they can be decoded; otherwise why not, for people. */
   readonly notDecodable?: string;
   readonly statistics: StatisticsTable;
+  /** By codebook. */
+  readonly codeUses: readonly CodeUse[];
 }
 
 /** A table for people, by codebook. */

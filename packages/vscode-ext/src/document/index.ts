@@ -1,12 +1,21 @@
 export {
+  type AbxRun,
+  type AbxSide,
+  type AbxSubject,
+  abxReport,
+  abxTrialCounts,
+  answered,
+  pValueText,
+  scoreOf,
+  startAbx,
+  xOf,
+} from './abx.ts';
+export {
   decodedCodebooks,
   type EditorState,
   initialState,
   mostTokenizers,
-  ownTokens,
-  recordingSound,
   restoredState,
-  type SoundChoice,
   speeds,
   toggledTokenizer,
   viewAfterChange,
@@ -20,5 +29,15 @@ export {
   tokensFormats,
 } from './facts.ts';
 export { gridToCsv } from './grid-csv.ts';
+export { matchedLevels, secondsOf } from './levels.ts';
+export { codebooksAfterMute, mutingOf } from './muting.ts';
 export { exportName, recordingEndings, tokensEnding } from './names.ts';
+export {
+  differenceOf,
+  isDifference,
+  ownTokens,
+  recordingSound,
+  type SoundChoice,
+  tokenizerOf,
+} from './sound-choice.ts';
 export { statisticsTable } from './statistics-table.ts';

@@ -1,5 +1,6 @@
 import type { TokensFormat } from '../document/index.ts';
-import type { InferenceMethods, TokenizerChoice, TokenizerId } from '../inference/index.ts';
+import type { Fetched, InferenceMethods, TokenizerChoice, TokenizerId } from '../inference/index.ts';
+import type { Texts } from '../texts/index.ts';
 
 /** Without the id of the document: a page has one. */
 type OfOneDocument<Method extends { readonly params: object }> = Omit<Method, 'params'> & {
@@ -10,6 +11,13 @@ export interface Tokenizers {
   readonly tokenizers: readonly TokenizerChoice[];
   /** Whether those of the workspace are among them. */
   readonly isTrusted: boolean;
+}
+
+/** Tokens that an editor shows. */
+export interface ShownTokens {
+  readonly title: string;
+  readonly tokenRateHz?: number;
+  readonly bitrateBps?: number;
 }
 
 interface Stretch {
@@ -30,6 +38,8 @@ export type HostMethods = {
       readonly fileName: string;
       /** The tokenizers of a file that is opened for the first time. */
       readonly chosen: readonly string[];
+      /** In the language of the user. */
+      readonly texts: Texts;
     };
   };
   readonly open: OfOneDocument<InferenceMethods['open']>;
@@ -41,6 +51,18 @@ export type HostMethods = {
   readonly decode: OfOneDocument<InferenceMethods['decode']>;
   readonly decodedFormat: OfOneDocument<InferenceMethods['decodedFormat']>;
   readonly decodeRange: OfOneDocument<InferenceMethods['decodeRange']>;
+  /** Downloads a tokenizer's model after a question; `false` where the user did not want it. */
+  readonly fetchModel: {
+    readonly params: { readonly tokenizer: string };
+    readonly progress: Fetched;
+    readonly result: boolean;
+  };
+  /** Says what the page shows, and whether something was played, when that changes. */
+  readonly showing: {
+    readonly params: { readonly tokens: readonly ShownTokens[]; readonly hasPlayed: boolean };
+    readonly progress: never;
+    readonly result: null;
+  };
   readonly saveTokens: {
     readonly params: Stretch & {
       readonly tokenizer: TokenizerId;
@@ -69,5 +91,6 @@ export type FileChange = 'changed' | 'deleted';
 export type PageMethods = {
   readonly fileChanged: { readonly params: FileChange; readonly progress: never; readonly result: null };
   readonly inferenceEnded: { readonly params: string; readonly progress: never; readonly result: null };
+  readonly showStatistics: { readonly params: null; readonly progress: never; readonly result: null };
   readonly tokenizersChanged: { readonly params: Tokenizers; readonly progress: never; readonly result: null };
 };

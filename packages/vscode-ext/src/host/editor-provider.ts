@@ -2,10 +2,13 @@ import { encodeWav } from '@speech-tokens/audio-files';
 import {
   type CustomDocument,
   type CustomReadonlyEditorProvider,
+  commands,
+  env,
+  l10n,
   type Memento,
   Uri,
   type Webview,
-  window,
+  type WebviewPanel,
   workspace,
 } from 'vscode';
 import { exportName } from '../document/index.ts';
@@ -15,11 +18,15 @@ import {
   type InferenceDocument,
   type InferenceProcess,
 } from '../inference/index.ts';
-import { createPeer, type Handlers, type Message, type Peer, RequestError } from '../protocol/index.ts';
-import type { HostMethods, PageMethods } from './editor-methods.ts';
+import { createPeer, type Handlers, type Message, type Peer } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
+import { checkConsent } from './consent.ts';
+import type { HostMethods, PageMethods, Tokenizers } from './editor-methods.ts';
+import type { Models } from './models.ts';
 import { pageHtml } from './page-html.ts';
 import { saveAs } from './save.ts';
-import { allowPlugin, chosenTokenizers, inferenceSettings } from './settings.ts';
+import { chosenTokenizers } from './settings.ts';
+import type { StatusBar } from './status-bar.ts';
 import { watchFile } from './watch-file.ts';
 
 interface SpeechDocument extends CustomDocument {
@@ -30,7 +37,7 @@ interface SpeechDocument extends CustomDocument {
 
 export interface EditorProvider extends CustomReadonlyEditorProvider<SpeechDocument> {
   /** The pages that are open. */
-  readonly pages: ReadonlySet<Peer<PageMethods>>;
+  readonly pages: ReadonlyMap<WebviewPanel, Peer<PageMethods>>;
 }
 
 export interface EditorProviderOptions {
@@ -39,15 +46,13 @@ export interface EditorProviderOptions {
   readonly extensionUri: Uri;
   /** Where agreed plugins are kept. */
   readonly memory: Memento;
+  readonly models: Models;
+  readonly statusBar: StatusBar;
 }
 
-export function createEditorProvider({
-  inference,
-  reading,
-  extensionUri,
-  memory,
-}: EditorProviderOptions): EditorProvider {
-  const pages = new Set<Peer<PageMethods>>();
+export function createEditorProvider(options: EditorProviderOptions): EditorProvider {
+  const { inference, reading, extensionUri } = options;
+  const pages = new Map<WebviewPanel, Peer<PageMethods>>();
   const scripts = Uri.joinPath(extensionUri, 'dist', 'webview');
   let count = 0;
   return {
@@ -75,9 +80,9 @@ export function createEditorProvider({
       webview.options = { enableScripts: true, localResourceRoots: [scripts] };
       const page = createPeer<PageMethods, HostMethods>(
         portOf(webview, (listener) => panel.onDidDispose(() => listener('The editor was closed'))),
-        handlersOf(document, inference, memory),
+        handlersOf(document, panel, options),
       );
-      pages.add(page);
+      pages.set(panel, page);
       const watch = watchFile(document.uri, (change) => {
         // Of a deleted one there is what was read before.
         if (change === 'changed') {
@@ -87,10 +92,11 @@ export function createEditorProvider({
         page.request('fileChanged', change).catch(() => {});
       });
       panel.onDidDispose(() => {
-        pages.delete(page);
+        pages.delete(panel);
         watch.dispose();
       });
-      webview.html = pageHtml(webview.asWebviewUri(Uri.joinPath(scripts, 'page.js')).toString());
+      const script = webview.asWebviewUri(Uri.joinPath(scripts, 'page.js')).toString();
+      webview.html = pageHtml(script, l10n.bundle === undefined ? 'en' : env.language);
     },
   };
 }
@@ -109,15 +115,25 @@ function portOf(webview: Webview, onClose: (listener: (reason: string) => void) 
   };
 }
 
-function handlersOf(document: SpeechDocument, inference: InferenceProcess, memory: Memento): Handlers<HostMethods> {
+/** The tokenizers that a page can offer. */
+export async function tokenizersOf(inference: InferenceProcess): Promise<Tokenizers> {
+  const { tokenizers } = await inference.request('tokenizers', null);
+  return { tokenizers, isTrusted: workspace.isTrusted };
+}
+
+function handlersOf(
+  document: SpeechDocument,
+  panel: WebviewPanel,
+  { inference, memory, models, statusBar }: EditorProviderOptions,
+): Handlers<HostMethods> {
   const { uri, inference: opened, reading } = document;
   const fileName = fileNameOf(uri);
   return {
     start: async () => ({
       fileName,
       chosen: chosenTokenizers(),
-      tokenizers: await inference.request('tokenizers', null),
-      isTrusted: workspace.isTrusted,
+      texts: l10n.bundle ?? {},
+      ...(await tokenizersOf(inference)),
     }),
     open: (params, { signal, progress }) => reading.request('open', params, { signal, onProgress: progress }),
     pictures: (params, { signal, progress }) => reading.request('pictures', params, { signal, onProgress: progress }),
@@ -132,36 +148,29 @@ function handlersOf(document: SpeechDocument, inference: InferenceProcess, memor
     decodedFormat: (params, { signal, progress }) =>
       opened.request('decodedFormat', params, { signal, onProgress: progress }),
     decodeRange: (params, { signal }) => opened.request('decodeRange', params, { signal }),
+    async fetchModel({ tokenizer }, { signal, progress }) {
+      await checkConsent(tokenizer, inference, memory);
+      return models.fetch(tokenizer, { signal, onProgress: progress });
+    },
+    showing({ tokens, hasPlayed }) {
+      statusBar.show(panel, tokens);
+      // Steps of the walkthrough are done when these are true.
+      if (tokens.length > 0) commands.executeCommand('setContext', 'speechTokens.hasTokens', true);
+      if (hasPlayed) commands.executeCommand('setContext', 'speechTokens.hasPlayed', true);
+      return null;
+    },
     saveTokens({ sampleRateHz, startSample, endSample, ...wanted }, { signal }) {
       const range = { startSeconds: startSample / sampleRateHz, endSeconds: endSample / sampleRateHz };
       const ending = wanted.format === 'safetensors' ? 'tokens.safetensors' : wanted.format;
-      return saveAs(uri, exportName(fileName, range, ending), 'Tokens', () =>
+      return saveAs(uri, exportName(fileName, range, ending), t('Tokens'), () =>
         opened.request('exportTokens', { ...wanted, startSample, endSample }, { signal }),
       );
     },
     saveSound: ({ startSeconds, endSeconds, sampleRateHz, channels }) =>
-      saveAs(uri, exportName(fileName, { startSeconds, endSeconds }, 'wav'), 'Sound', async () =>
+      saveAs(uri, exportName(fileName, { startSeconds, endSeconds }, 'wav'), t('Sound'), async () =>
         encodeWav({ sampleRateHz, channels }),
       ),
   };
-}
-
-/** Code of the workspace runs only after somebody has agreed to this version of it. */
-async function checkConsent(tokenizer: string, inference: InferenceProcess, memory: Memento): Promise<void> {
-  const found = (await inference.request('tokenizers', null)).find(({ id }) => id === tokenizer);
-  if (found === undefined || found.isBundled) return;
-  const { packageName, version } = found;
-  const plugin = `${packageName}@${version}`;
-  if (inferenceSettings(memory).allowedPlugins.includes(plugin)) return;
-  const yes = 'Run Its Code';
-  const answer = await window.showWarningMessage(
-    `The tokenizer ${tokenizer} is code of the package ${packageName} ${version} in this workspace.`,
-    { modal: true, detail: 'It runs in a process of its own, with all that you may do: that is no sandbox.' },
-    yes,
-  );
-  if (answer !== yes) throw new RequestError(`The code of ${packageName} ${version} may not run`, 'plugin-not-allowed');
-  await allowPlugin(memory, plugin);
-  inference.configure(inferenceSettings(memory));
 }
 
 function fileNameOf({ path }: Uri): string {

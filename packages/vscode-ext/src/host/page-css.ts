@@ -10,6 +10,7 @@ button { color: var(--vscode-button-foreground); background: var(--vscode-button
   border: 1px solid var(--vscode-button-border, transparent); border-radius: 2px; padding: 0.25rem 0.8rem; font: inherit; }
 button:hover:enabled { background: var(--vscode-button-hoverBackground); }
 button:disabled { opacity: 0.5; }
+.toolbar button[aria-pressed="true"] { text-decoration: underline; text-underline-offset: 3px; }
 select { color: var(--vscode-dropdown-foreground); background: var(--vscode-dropdown-background);
   border: 1px solid var(--vscode-dropdown-border, var(--vscode-contrastBorder, transparent)); padding: 0.2rem; font: inherit; }
 :focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
@@ -21,6 +22,8 @@ fieldset { border: 1px solid var(--vscode-widget-border, currentColor); margin: 
 fieldset label { display: block; margin: 0.2rem 0; }
 summary { cursor: pointer; }
 details { margin: 0.6rem 0; }
+figure { margin: 0.6rem 0; max-width: 50rem; }
+pre { font-family: var(--vscode-editor-font-family, monospace); white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.4rem 0; }
 .scrolled { max-height: 24rem; overflow: auto; }
 caption { text-align: left; }
 table { border-collapse: collapse; margin: 0.4rem 0; font-variant-numeric: tabular-nums; }

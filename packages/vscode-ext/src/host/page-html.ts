@@ -5,8 +5,9 @@ import { pageCss } from './page-css.ts';
 /**
  * The page of an editor. It runs its own script and style and nothing else, and loads nothing from anywhere.
  * @param scriptUri as the webview knows it
+ * @param language of its texts, for example `de`
  */
-export function pageHtml(scriptUri: string): string {
+export function pageHtml(scriptUri: string, language: string): string {
   const nonce = randomBytes(24).toString('base64');
   const policy = [
     "default-src 'none'",
@@ -16,7 +17,7 @@ export function pageHtml(scriptUri: string): string {
     "form-action 'none'",
   ].join('; ');
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">

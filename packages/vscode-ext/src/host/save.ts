@@ -1,4 +1,5 @@
 import { Uri, window, workspace } from 'vscode';
+import { t } from '../texts/index.ts';
 
 /** Asks where to save, and does. @returns the name it was given; `null` where the user did not want it */
 export async function saveAs(
@@ -11,7 +12,7 @@ export async function saveAs(
   const target = await window.showSaveDialog({
     defaultUri: Uri.joinPath(besides, '..', name),
     filters: { [kind]: [ending] },
-    title: 'Export',
+    title: t('Export'),
   });
   if (target === undefined) return null;
   await workspace.fs.writeFile(target, await bytes());

@@ -1,128 +1,138 @@
-import codecRvq from '@speech-tokens/codec-rvq';
-import codecSsl from '@speech-tokens/codec-ssl';
 import {
-  type Component,
   type DetokenizerComponent,
   isListedSpaceId,
+  isSpeechTokensError,
   type LoadContext,
-  type ModelFile,
   needsCheckpoint,
   type SpeechDetokenizerV1,
-  type SpeechPluginV1,
   type SpeechTokenizerV1,
   type TokenizerComponent,
   type TokenSpace,
 } from '@speech-tokens/core';
-import {
-  type ComponentRegistry,
-  createComponentRegistry,
-  createModelStore,
-  findPlugins,
-  type LoadedPlugin,
-} from '@speech-tokens/core/node';
-import { RequestError } from '../protocol/index.ts';
-import type { InferenceSettings, TokenizerChoice } from './methods.ts';
+import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
+import { type CallContext, RequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
+import { fetchModel, type MayFetch, removeModel, sourceKey } from './fetch-model.ts';
+import { checkAllowed, isAllowed, isOurs, type PartKind, readPlugins } from './known-plugins.ts';
+import type { Fetched, InferenceSettings, TokenizerChoice, TokenizerList } from './methods.ts';
+import { modelFactsOf } from './model-facts.ts';
 
 /** The tokenizers and detokenizers of this process; each model is loaded once, when it is first needed. */
 export interface Components {
-  list(): Promise<readonly TokenizerChoice[]>;
+  list(): Promise<TokenizerList>;
   tokenizer(id: string): Promise<SpeechTokenizerV1>;
   /** @throws RequestError `component-not-found` where nothing that may run reads these tokens */
   detokenizerFor(space: TokenSpace): Promise<SpeechDetokenizerV1>;
+  /** Brings the model of a tokenizer here, and that of the detokenizer of its id; `false` where the user did not agree. */
+  fetchModel(id: string, mayFetch: MayFetch, context: CallContext<Fetched>): Promise<boolean>;
+  /** Takes it away again, but for what others that are here need. @returns bytes */
+  removeModel(id: string): Promise<number>;
 }
 
-const bundledPlugins: readonly LoadedPlugin[] = [
-  bundled('@speech-tokens/codec-rvq', codecRvq),
-  bundled('@speech-tokens/codec-ssl', codecSsl),
-];
+type Part = TokenizerComponent | DetokenizerComponent;
 
 export function createComponents(settings: InferenceSettings): Components {
-  // Nothing is fetched: a model is bundled, or was put into the cache of this machine before.
+  // Nothing is fetched but by `fetchModel`.
   const models = createModelStore({ offline: true });
-  const registry = readRegistry(settings);
-  const parts = new Map<string, Promise<unknown>>();
-  const context: LoadContext = {
-    models,
-    ...(settings.threadCount === undefined ? {} : { threadCount: settings.threadCount }),
+  const known = readPlugins(settings);
+  const loaded = new Map<string, Promise<unknown>>();
+
+  const componentOf = async (kind: PartKind, id: string): Promise<Part> => {
+    const { registry } = await known;
+    checkAllowed(registry, kind, id, settings);
+    return (await registry.load(kind, id)).component as Part;
   };
-  const load = async <Kind extends 'tokenizer' | 'detokenizer'>(kind: Kind, id: string) => {
+  /** The tokenizer of an id and the detokenizer of the same, as far as there are such that may run. */
+  const partsOf = async (id: string): Promise<readonly Part[]> => {
+    const { registry } = await known;
+    const kinds = (['tokenizer', 'detokenizer'] as const).filter(
+      (kind) =>
+        registry.entries.some((entry) => entry.kind === kind && entry.id === id) &&
+        isAllowed(registry, kind, id, settings),
+    );
+    return Promise.all(kinds.map((kind) => componentOf(kind, id)));
+  };
+  /** A folder of the settings is for those of its id that need one; where none does, for all of them. */
+  const folderOf = async (kind: PartKind, id: string): Promise<string | undefined> => {
+    const folder = settings.checkpoints?.[id];
+    if (folder === undefined) return undefined;
+    const needing = (await partsOf(id)).filter(needsCheckpoint);
+    return needing.length === 0 || needing.some((part) => part.kind === kind) ? folder : undefined;
+  };
+  const load = (kind: PartKind, id: string): Promise<unknown> => {
     const key = `${kind} ${id}`;
-    const before = parts.get(key);
+    const before = loaded.get(key);
     if (before !== undefined) return before;
     const loading = (async () => {
-      const known = await registry;
-      checkAllowed(known, kind, id, settings);
-      const { component } = await known.load(kind, id);
-      return (component as TokenizerComponent | DetokenizerComponent).load(context);
+      const component = await componentOf(kind, id);
+      const folder = await folderOf(kind, id);
+      if (folder === undefined && needsCheckpoint(component)) throw needsFolder(id);
+      const context: LoadContext = {
+        models: folder === undefined ? models : withCheckpointDirectory(models, folder, component.models),
+        ...(settings.threadCount === undefined ? {} : { threadCount: settings.threadCount }),
+      };
+      return component.load(context).catch((error: unknown) => {
+        throw isSpeechTokensError(error, 'model-offline') ? notHere(id) : error;
+      });
     })();
-    parts.set(key, loading);
+    loaded.set(key, loading);
     // What failed may succeed later, for example when its model has been fetched.
-    loading.catch(() => parts.delete(key));
+    loading.catch(() => loaded.delete(key));
     return loading;
+  };
+  /** What can be fetched for an id: someone's own files cannot. */
+  const fetchable = async (id: string) => (await partsOf(id)).filter((part) => !needsCheckpoint(part));
+  const list = async (): Promise<readonly TokenizerChoice[]> => {
+    const { registry } = await known;
+    const entries = registry.entries.filter(({ kind, shadowedBy }) => kind === 'tokenizer' && shadowedBy === undefined);
+    return Promise.all(
+      entries.map(async ({ id, title, packageName, version, directory }) => {
+        const isBundled = isOurs(directory);
+        const choice = { id, title, packageName, version, isBundled };
+        if (!isBundled) return choice;
+        const component = await componentOf('tokenizer', id);
+        return { ...choice, model: await modelFactsOf(models, component.models, await folderOf('tokenizer', id)) };
+      }),
+    );
   };
   return {
     async list() {
-      const { entries } = await registry;
-      const tokenizers = entries.filter(({ kind, shadowedBy }) => kind === 'tokenizer' && shadowedBy === undefined);
-      return Promise.all(
-        tokenizers.map(async ({ id, title, packageName, version }) => {
-          const files = bundledComponent('tokenizer', id, packageName)?.models;
-          const isReady = files === undefined ? undefined : await areHere(models, files);
-          const isBundled = files !== undefined;
-          return { id, title, packageName, version, isBundled, ...(isReady === undefined ? {} : { isReady }) };
-        }),
-      );
+      return { tokenizers: await list(), problems: (await known).problems };
     },
     tokenizer: (id) => load('tokenizer', id) as Promise<SpeechTokenizerV1>,
     async detokenizerFor(space) {
-      const known = await registry;
-      for (const { kind, id, shadowedBy } of known.entries) {
-        if (kind !== 'detokenizer' || shadowedBy !== undefined || !isAllowed(known, kind, id, settings)) continue;
-        const { component } = await known.load('detokenizer', id);
-        // Checkpoint folders are not known here.
-        if (isListedSpaceId(space.id, component.tokenSpace.id) && !needsCheckpoint(component)) {
-          return load('detokenizer', id) as Promise<SpeechDetokenizerV1>;
-        }
+      const { registry } = await known;
+      for (const { kind, id, shadowedBy } of registry.entries) {
+        if (kind !== 'detokenizer' || shadowedBy !== undefined || !isAllowed(registry, kind, id, settings)) continue;
+        const component = await componentOf('detokenizer', id);
+        if (!isListedSpaceId(space.id, component.tokenSpace.id)) continue;
+        if (needsCheckpoint(component) && settings.checkpoints?.[id] === undefined) continue;
+        return load('detokenizer', id) as Promise<SpeechDetokenizerV1>;
       }
-      throw new RequestError(`No detokenizer here reads tokens of ${space.id}`, 'component-not-found');
+      throw new RequestError(t('No detokenizer here reads tokens of {0}', space.id), 'component-not-found');
+    },
+    async fetchModel(id, mayFetch, context) {
+      await componentOf('tokenizer', id);
+      const files = (await fetchable(id)).flatMap((part) => part.models);
+      return fetchModel(id, [...new Map(files.map((file) => [sourceKey(file), file])).values()], mayFetch, context);
+    },
+    async removeModel(id) {
+      const others = (await list()).filter((other) => other.id !== id && other.model?.state === 'here');
+      const kept = await Promise.all(others.map((other) => fetchable(other.id)));
+      for (const kind of ['tokenizer', 'detokenizer']) loaded.delete(`${kind} ${id}`);
+      const files = (parts: readonly Part[]) => parts.flatMap((part) => part.models);
+      return removeModel(models, files(await fetchable(id)), files(kept.flat()));
     },
   };
 }
 
-function bundled(packageName: string, plugin: SpeechPluginV1): LoadedPlugin {
-  const provides = plugin.components.map(({ kind, id, title }) => ({ kind, id, title }));
-  return {
-    packageName,
-    version: '',
-    directory: `bundled:${packageName}`,
-    manifest: { specificationVersion: 'v1', provides },
-    plugin,
-  };
+function notHere(id: string): RequestError {
+  return new RequestError(t('The model of {0} is not on this machine', id), 'model-offline');
 }
 
-/** The bundled ones first: a package of the workspace cannot take the place of one of them. */
-async function readRegistry({ pluginDirectories }: InferenceSettings): Promise<ComponentRegistry> {
-  const found = pluginDirectories.length === 0 ? [] : await findPlugins({ directories: pluginDirectories });
-  return createComponentRegistry([...bundledPlugins, ...found]);
-}
-
-function isAllowed(registry: ComponentRegistry, kind: Component['kind'], id: string, settings: InferenceSettings) {
-  const { directory, packageName, version } = registry.lookUp(kind, id);
-  return directory.startsWith('bundled:') || settings.allowedPlugins.includes(`${packageName}@${version}`);
-}
-
-function checkAllowed(registry: ComponentRegistry, kind: Component['kind'], id: string, settings: InferenceSettings) {
-  if (isAllowed(registry, kind, id, settings)) return;
-  const { packageName, version } = registry.lookUp(kind, id);
-  throw new RequestError(`The code of ${packageName} ${version} may not run here`, 'plugin-not-allowed');
-}
-
-function bundledComponent(kind: Component['kind'], id: string, packageName: string): Component | undefined {
-  const owner = bundledPlugins.find((plugin) => plugin.packageName === packageName);
-  return owner?.plugin.components.find((component) => component.kind === kind && component.id === id);
-}
-
-async function areHere(models: ReturnType<typeof createModelStore>, files: readonly ModelFile[]): Promise<boolean> {
-  for (const file of files) if ((await models.path(file)) === undefined) return false;
-  return true;
+function needsFolder(id: string): RequestError {
+  return new RequestError(
+    t('{0} runs with files of your own: name their folder in the setting speechTokens.checkpoints', id),
+    'model-missing',
+  );
 }

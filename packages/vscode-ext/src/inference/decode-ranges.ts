@@ -9,6 +9,7 @@ import {
   type TokenGrid,
 } from '@speech-tokens/core';
 import { type CallContext, RequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Components } from './components.ts';
 import { gridOf, withoutTransforms } from './make-tokens.ts';
 import type { Done, SampleRange, SoundFormat, TokenizerId } from './methods.ts';
@@ -49,9 +50,10 @@ export async function rangeDecoderOf(
   const before = document.decoders.get(tokenizer);
   if (before !== undefined) return before;
   const grid = withoutTransforms(await gridOf(document, tokenizer, components, context));
-  if (grid === undefined) throw new RequestError('Byte pairs can only be undone with their merges', 'argument-invalid');
+  if (grid === undefined)
+    throw new RequestError(t('Byte pairs can only be undone with their merges'), 'argument-invalid');
   if (alignmentSamples(grid.tokenSpace) === undefined || hasSpans(grid.tokenSpace)) {
-    throw new RequestError('These tokens can only be decoded as a whole', 'argument-invalid');
+    throw new RequestError(t('These tokens can only be decoded as a whole'), 'argument-invalid');
   }
   const detokenizer = await components.detokenizerFor(grid.tokenSpace);
   const decoder = createRangeDecoder(grid, detokenizer, tokenizer ?? 'tokens');

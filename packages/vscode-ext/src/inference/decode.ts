@@ -2,9 +2,11 @@ import { convertStream } from '@speech-tokens/audio-files';
 import { type AudioClip, type PcmChunk, sampleCountOf } from '@speech-tokens/core';
 import { createSpeechQualityMeter } from '@speech-tokens/measures';
 import { type CallContext, RequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Components } from './components.ts';
+import { differenceFrom } from './difference.ts';
 import { gridOf, withoutTransforms } from './make-tokens.ts';
-import type { Decoded, Done, TokenizerId } from './methods.ts';
+import type { Decoded, Done, InferenceMethods } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
 import { detokenizeGrid, joinedChannels } from './streams.ts';
 
@@ -14,13 +16,14 @@ const qualityRateHz = 16_000;
 /** What the first codebooks of a document's tokens sound like, and how far that is from the recording. */
 export async function decode(
   document: OpenDocument,
-  { tokenizer, codebookCount }: { readonly tokenizer: TokenizerId; readonly codebookCount: number },
+  { tokenizer, codebookCount, withDifference }: Omit<InferenceMethods['decode']['params'], 'document'>,
   components: Components,
   context: CallContext<Done>,
 ): Promise<Decoded> {
   const { signal, progress } = context;
   const grid = withoutTransforms(await gridOf(document, tokenizer, components, context));
-  if (grid === undefined) throw new RequestError('Byte pairs can only be undone with their merges', 'argument-invalid');
+  if (grid === undefined)
+    throw new RequestError(t('Byte pairs can only be undone with their merges'), 'argument-invalid');
   const detokenizer = await components.detokenizerFor(grid.tokenSpace);
   signal.throwIfAborted();
   const { sampleRateHz, channelCount } = detokenizer.audioFormat;
@@ -33,14 +36,16 @@ export async function decode(
     if (silence > 0) yield { sampleRateHz, channels, startSample: 0 };
     for await (const chunk of detokenizeGrid(detokenizer, grid, codebookCount, signal)) {
       doneSeconds += sampleCountOf(chunk) / sampleRateHz;
-      progress({ stage: 'Decoding', doneSeconds, totalSeconds });
+      progress({ stage: t('Decoding'), doneSeconds, totalSeconds });
       yield chunk;
     }
   };
   const channels = await joinedChannels(told(), channelCount);
   const title = `${tokenizer ?? 'tokens'}, ${codebookCount} of ${grid.tracks.length} codebooks`;
   const sound = { title, sampleRateHz, channels };
-  return { sound, figures: await figuresOf(document, sound, signal) };
+  const figures = await figuresOf(document, sound, signal);
+  if (withDifference !== true || document.recording === undefined) return { sound, figures };
+  return { sound, figures, difference: await differenceFrom(document.recording, sound, signal) };
 }
 
 async function figuresOf(
@@ -61,6 +66,6 @@ async function figuresOf(
   if (quality === undefined) return [];
   return [
     ['SI-SDR', `${quality.siSdrDb.toFixed(2)} dB`],
-    ['log-mel distance', `${quality.logMelDistanceDb.toFixed(2)} dB`],
+    [t('log-mel distance'), `${quality.logMelDistanceDb.toFixed(2)} dB`],
   ];
 }

@@ -1,4 +1,5 @@
 import { bitrateBps, frameRateHz, type TokenSpace } from '@speech-tokens/core';
+import { t } from '../texts/index.ts';
 
 export function durationText(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(2)} s`;
@@ -13,7 +14,7 @@ export function sampleRateText(hz: number): string {
 }
 
 export function channelsText(count: number): string {
-  return count === 1 ? 'mono' : count === 2 ? 'stereo' : `${count} channels`;
+  return count === 1 ? t('mono') : count === 2 ? t('stereo') : t('{0} channels', count);
 }
 
 /** `8 × 1024 at 50 frames/s · 4.00 kbit/s`; of codebooks that differ, each size and rate. */
@@ -22,10 +23,10 @@ export function spaceText(space: TokenSpace, codebookCount: number): string {
   const sizes = books.map(({ size }) => size);
   const rates = books.map((book) => {
     const rate = frameRateHz(space, book);
-    return rate === undefined ? 'no clock' : `${Number(rate.toFixed(2))} frames/s`;
+    return rate === undefined ? t('no clock') : t('{0} frames/s', Number(rate.toFixed(2)));
   });
   const sizeText = new Set(sizes).size === 1 ? `${sizes.length} × ${sizes[0]}` : sizes.join(' + ');
   const rateText = [...new Set(rates)].join(', ');
   const bitrate = bitrateBps({ ...space, codebooks: books });
-  return `${sizeText} at ${rateText}${bitrate === undefined ? '' : ` · ${(bitrate / 1000).toFixed(2)} kbit/s`}`;
+  return `${t('{0} at {1}', sizeText, rateText)}${bitrate === undefined ? '' : ` · ${(bitrate / 1000).toFixed(2)} kbit/s`}`;
 }

@@ -1,15 +1,17 @@
 import { tmpdir } from 'node:os';
 import { type Handlers, RequestError } from '../protocol/index.ts';
+import { setTexts } from '../texts/index.ts';
 import { type Components, createComponents } from './components.ts';
 import { decode } from './decode.ts';
 import { rangeDecoderOf } from './decode-ranges.ts';
+import type { MayFetch } from './fetch-model.ts';
 import { exportGrid, findTokens, gridOf } from './make-tokens.ts';
 import type { InferenceMethods } from './methods.ts';
 import { type OpenDocument, openDocument } from './open-document.ts';
 import { makePictures, makeSpectrogram, readSamples, readSound } from './read-sound.ts';
 
 /** What the inference process does for whoever asks it. */
-export function createHandlers(): Handlers<InferenceMethods> {
+export function createHandlers(mayFetch: MayFetch): Handlers<InferenceMethods> {
   const documents = new Map<string, OpenDocument>();
   let components: Components = createComponents({ pluginDirectories: [], allowedPlugins: [] });
   let temporaryDirectory = tmpdir();
@@ -20,11 +22,14 @@ export function createHandlers(): Handlers<InferenceMethods> {
   };
   return {
     configure(settings) {
+      setTexts(settings.texts);
       components = createComponents(settings);
       temporaryDirectory = settings.temporaryDirectory ?? tmpdir();
       return null;
     },
     tokenizers: () => components.list(),
+    fetchModel: ({ tokenizer }, context) => components.fetchModel(tokenizer, mayFetch, context),
+    removeModel: ({ tokenizer }) => components.removeModel(tokenizer),
     async open({ document, source }, context) {
       const opened = await openDocument(source, temporaryDirectory, context);
       await documents.get(document)?.close();

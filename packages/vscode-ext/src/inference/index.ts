@@ -6,10 +6,14 @@ export {
 } from './inference-process.ts';
 export type {
   Decoded,
+  Difference,
   DocumentSource,
   Done,
+  Fetched,
+  FetchOffer,
   InferenceMethods,
   InferenceSettings,
+  ModelFacts,
   SampleRange,
   TokenizerChoice,
   TokenizerId,

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createPeer, type Message, type Peer, type RequestOptions } from '../protocol/index.ts';
-import type { DocumentSource, InferenceMethods, InferenceSettings } from './methods.ts';
+import { t } from '../texts/index.ts';
+import type { AskerMethods, DocumentSource, FetchOffer, InferenceMethods, InferenceSettings } from './methods.ts';
 
 export interface InferenceProcessOptions {
   /** What it is to people, and in the list of the system's processes. */
@@ -14,6 +15,8 @@ export interface InferenceProcessOptions {
   readonly onEnd?: (reason: string) => void;
   /** What it writes to its standard output and error. */
   readonly onOutput?: (text: string) => void;
+  /** Asked before each download. Where absent, none is made. */
+  readonly mayFetch?: (offer: FetchOffer) => Promise<boolean>;
 }
 
 type Request = Peer<InferenceMethods>['request'];
@@ -32,12 +35,13 @@ export interface InferenceProcess {
 }
 
 export function createInferenceProcess({
-  name = 'inference process',
+  name = t('inference process'),
   script,
   execArgv = [],
   settings: firstSettings,
   onEnd,
   onOutput,
+  mayFetch = async () => false,
 }: InferenceProcessOptions): InferenceProcess {
   let settings = firstSettings;
   let count = 0;
@@ -57,7 +61,7 @@ export function createInferenceProcess({
     });
     child.stdout?.on('data', (data: Buffer) => onOutput?.(data.toString()));
     child.stderr?.on('data', (data: Buffer) => onOutput?.(data.toString()));
-    const peer = createPeer<InferenceMethods, Record<never, never>>(
+    const peer = createPeer<InferenceMethods, AskerMethods>(
       {
         send: (message) => void child.send(message, () => {}),
         onMessage: (listener) => void child.on('message', (message) => listener(message as Message)),
@@ -68,14 +72,14 @@ export function createInferenceProcess({
             running = undefined;
             onEnd?.(reason);
           };
-          child.on('error', (error) => ended(`The ${name} could not be run: ${error.message}`));
+          child.on('error', (error) => ended(t('The {0} could not be run: {1}', name, error.message)));
           child.on('exit', (code, signal) => {
-            const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-            ended(`The ${name} ended (${how})`);
+            const how = signal === null ? t('exit code {0}', code ?? '') : t('signal {0}', signal);
+            ended(t('The {0} ended ({1})', name, how));
           });
         },
       },
-      {},
+      { mayFetch },
     );
     running = { child, peer };
     count++;
@@ -102,12 +106,15 @@ export function createInferenceProcess({
     kill,
     configure(changed) {
       settings = changed;
-      kill('The settings have changed');
+      kill(t('The settings have changed'));
     },
   };
 }
 
-type DocumentMethod = Exclude<keyof InferenceMethods, 'configure' | 'tokenizers' | 'close'>;
+type DocumentMethod = Exclude<
+  keyof InferenceMethods,
+  'configure' | 'tokenizers' | 'fetchModel' | 'removeModel' | 'close'
+>;
 type WithoutDocument<Params> = Omit<Params, 'document' | 'source'>;
 
 /** A document that is opened in the process when something is asked of it, and anew in every new process. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeWav, openAudioFile } from '@speech-tokens/audio-files';
+import { encodeWav, openAudioFile, resampleClip } from '@speech-tokens/audio-files';
 import { gridFromJson, gridFromNpy, openTokenFile } from '@speech-tokens/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -76,6 +76,39 @@ describe('a recording', () => {
     expect(one.sound.channels[0]).not.toEqual(all.sound.channels[0]);
     const siSdr = ({ figures }: typeof all): number => Number.parseFloat(figures[0]![1]);
     expect(siSdr(all)).toBeGreaterThan(siSdr(one));
+  });
+
+  test('gives the difference to what was decoded, sample by sample', async () => {
+    const wanted = { tokenizer: codec, codebookCount: 8 };
+    const { sound, difference } = await document.request('decode', { ...wanted, withDifference: true });
+    const recorded = await document.request('sound', {});
+    const [from, minus, equals] = [recorded, sound, difference!.sound].map(({ channels }) => channels[0]!);
+    expect(equals!.length).toBe(Math.min(from!.length, minus!.length));
+    expect(equals!.every((value, i) => value === Math.fround(from![i]! - minus![i]!))).toBe(true);
+    const power = (samples: Float32Array): number => samples.reduce((sum, value) => sum + value * value, 0);
+    expect(difference!.levelDb).toBeCloseTo(10 * Math.log10(power(equals!) / power(from!)), 4);
+    expect(difference!.peaks.sampleCount).toBe(equals!.length);
+    expect((await document.request('decode', wanted)).difference).toBeUndefined();
+  });
+
+  test('of another rate, and in stereo, gives a difference at its own rate, in the channels that both have', async () => {
+    const seconds = 0.5;
+    const channel = (hz: number) =>
+      Float32Array.from({ length: 44_100 * seconds }, (_, n) => 0.3 * Math.sin((2 * Math.PI * hz * n) / 44_100));
+    const [left, right] = [channel(300), channel(500)];
+    const bytes = encodeWav({ sampleRateHz: 44_100, channels: [left, right] }, 'float32');
+    const stereo = opened({ name: 'stereo.wav', bytes });
+    await stereo.request('open', {});
+    const wanted = { tokenizer: codec, codebookCount: 8, withDifference: true };
+    const { sound, difference } = await stereo.request('decode', wanted);
+    expect(difference!.sound).toMatchObject({ sampleRateHz: 44_100 });
+    expect(difference!.sound.channels).toHaveLength(1);
+    const decoded = await resampleClip(sound, 44_100);
+    const count = difference!.sound.channels[0]!.length;
+    expect(count).toBe(Math.min(left.length, decoded.channels[0]!.length));
+    const isRight = (value: number, n: number): boolean =>
+      Math.abs(value - ((left[n]! + right[n]!) / 2 - decoded.channels[0]![n]!)) < 1e-6;
+    expect(difference!.sound.channels[0]!.every(isRight)).toBe(true);
   });
 
   test('a selection is exported in whole frames, in every format', async () => {
@@ -167,8 +200,8 @@ describe('other documents', () => {
 
 describe('tokenizers', () => {
   test('the bundled one is ready', async () => {
-    const list = await inference.request('tokenizers', null);
-    expect(list.find(({ id }) => id === codec)).toMatchObject({ isBundled: true, isReady: true });
+    const { tokenizers: list } = await inference.request('tokenizers', null);
+    expect(list.find(({ id }) => id === codec)).toMatchObject({ isBundled: true, model: { state: 'bundled' } });
     expect(list.every(({ isBundled }) => isBundled)).toBe(true);
   });
 
@@ -187,7 +220,8 @@ describe('tokenizers', () => {
     await writeFile(join(plugin, 'index.js'), 'throw new Error("its code runs");');
     const document = opened({ path: goodbye });
     inference.configure({ pluginDirectories: [folder], allowedPlugins: ['tone-codec@1.2.2'] });
-    const listed = (await inference.request('tokenizers', null)).find(({ id }) => id === 'tone:a');
+    const { tokenizers } = await inference.request('tokenizers', null);
+    const listed = tokenizers.find(({ id }) => id === 'tone:a');
     expect(listed).toEqual({
       id: 'tone:a',
       title: 'A tone',
@@ -229,7 +263,7 @@ describe('when the process ends', () => {
     const request = inference.request('tokenizers', null);
     inference.kill('Restarted');
     await expect(request).rejects.toMatchObject({ message: 'Restarted' });
-    expect((await inference.request('tokenizers', null)).length).toBeGreaterThan(0);
+    expect((await inference.request('tokenizers', null)).tokenizers.length).toBeGreaterThan(0);
   });
 
   test('a script that cannot be run says so', async () => {

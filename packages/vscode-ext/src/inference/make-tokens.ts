@@ -14,6 +14,7 @@ import { createTokenStatistics } from '@speech-tokens/measures';
 import { lanesOf } from '@speech-tokens/token-view';
 import { gridToCsv, statisticsTable, type TokensFormat, type TokensFound } from '../document/index.ts';
 import { type CallContext, isRequestError } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Components } from './components.ts';
 import { cutLanes } from './cut-lanes.ts';
 import { spaceText } from './figures.ts';
@@ -35,7 +36,7 @@ export async function gridOf(
   if (before !== undefined) return before;
   const { recording, facts } = document;
   if (tokenizerId === null || recording === undefined) throw new Error('The document has no such tokens');
-  progress({ stage: `Loading ${tokenizerId}`, doneSeconds: 0 });
+  progress({ stage: t('Loading {0}', tokenizerId), doneSeconds: 0 });
   const tokenizer = await components.tokenizer(tokenizerId);
   signal.throwIfAborted();
   const totalSeconds = facts.sampleCount / facts.sampleRateHz;
@@ -44,7 +45,7 @@ export async function gridOf(
   let doneSeconds = 0;
   /** What came since lanes were last told of. */
   let untold: TokenGrid[] = [];
-  const stage = `Tokenizing with ${tokenizerId}`;
+  const stage = t('Tokenizing with {0}', tokenizerId);
   let toldAt = Number.NEGATIVE_INFINITY;
   const tell = (): void => {
     if (untold.length === 0) return;
@@ -92,6 +93,12 @@ export async function findTokens(
   const meter = createTokenStatistics(tokenSpace);
   meter.push(grid);
   const original = withoutTransforms(grid);
+  const statistics = meter.result();
+  const { codebooks, nominalBitrateBps: bitrateBps } = statistics;
+  const rates = codebooks.map((codebook) => codebook.frameRateHz ?? codebook.tokenRateHz);
+  const tokenRateHz = rates.every((rate) => rate !== undefined)
+    ? rates.reduce((sum, rate) => sum + rate, 0)
+    : undefined;
   const ofGrid = lanesOf(grid, document.facts.sampleRateHz);
   const lanes = ofGrid.length > 0 || original === undefined ? ofGrid : lanesOf(original, document.facts.sampleRateHz);
   const about = spaceText(tokenSpace, grid.tracks.length);
@@ -99,7 +106,7 @@ export async function findTokens(
   if (hasMany && !(hasTold && lanes === ofGrid)) {
     for (const part of cutLanes(lanes, mostTokensOfMessage)) {
       context.progress({
-        stage: `Reading tokens of ${tokenizerId ?? tokenSpace.id}`,
+        stage: t('Reading tokens of {0}', tokenizerId ?? tokenSpace.id),
         doneSeconds: 0,
         part: { about, lanes: part },
       });
@@ -107,16 +114,19 @@ export async function findTokens(
   }
   const notDecodable =
     original === undefined
-      ? 'Its byte pairs can only be undone with their merges.'
+      ? t('Byte pairs can only be undone with their merges')
       : await components.detokenizerFor(original.tokenSpace).then(() => undefined, whyNot);
   return {
     title: tokenizerId ?? tokenSpace.id,
     about,
+    ...(tokenRateHz === undefined ? {} : { tokenRateHz }),
+    ...(bitrateBps === undefined ? {} : { bitrateBps }),
     lanes: hasMany ? [] : lanes,
     codebookCount: (original ?? grid).tracks.length,
     prefixDecodable: (original ?? grid).tokenSpace.prefixDecodable,
     ...(notDecodable === undefined ? {} : { notDecodable }),
-    statistics: statisticsTable(meter.result()),
+    statistics: statisticsTable(statistics),
+    codeUses: statistics.codebooks.map(({ name, size, codeCounts }) => ({ name, size, codeCounts })),
   };
 }
 

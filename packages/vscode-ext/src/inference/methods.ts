@@ -1,5 +1,6 @@
 import type { PeakPyramid, Sound, Spectrogram, TokenLane } from '@speech-tokens/token-view';
 import type { DocumentFacts, TokensFormat, TokensFound } from '../document/index.ts';
+import type { Texts } from '../texts/index.ts';
 
 /** Where the bytes of a document are: on this machine's disk, or (from a virtual workspace) here. */
 export type DocumentSource = (
@@ -15,10 +16,30 @@ export interface InferenceSettings {
   readonly threadCount?: number;
   /** Folders of the workspace whose dependencies may be plugins. Empty where the workspace is not trusted. */
   readonly pluginDirectories: readonly string[];
+  /** Folders of plugin packages that were named one by one. Empty where the workspace is not trusted. */
+  readonly pluginPackages?: readonly string[];
   /** Plugins beside the bundled ones whose code may run, as `name@version`. */
   readonly allowedPlugins: readonly string[];
   /** Where samples of formats without ranges are put while a document is open; the system's place where absent. */
   readonly temporaryDirectory?: string;
+  /** By the id of a tokenizer or detokenizer, a folder whose files stand in for its own. */
+  readonly checkpoints?: { readonly [id: string]: string };
+  /** In the language of the user. */
+  readonly texts?: Texts;
+}
+
+/** The model of a tokenizer, and of what decodes its tokens. */
+export interface ModelFacts {
+  /**
+   * `bundled`; `here`: fetched before; `to-fetch`: not on this machine; `own-folder`: of a folder in the settings;
+   * `needs-folder`: there is none yet for what runs only with one.
+   */
+  readonly state: 'bundled' | 'here' | 'to-fetch' | 'own-folder' | 'needs-folder';
+  /** Of its files; absent where it is not known before the hub is asked. */
+  readonly sizeBytes?: number;
+  readonly licences: readonly string[];
+  /** Where it comes from, for people; the folder of the settings where there is one. */
+  readonly source: string;
 }
 
 /** A tokenizer that can be chosen. */
@@ -28,8 +49,34 @@ export interface TokenizerChoice {
   readonly packageName: string;
   readonly version: string;
   readonly isBundled: boolean;
-  /** Whether its model is on this machine; absent where only its code could tell, which has not run. */
-  readonly isReady?: boolean;
+  /** Absent where only its code could tell, which has not run. */
+  readonly model?: ModelFacts;
+}
+
+/** What a listing gives. */
+export interface TokenizerList {
+  readonly tokenizers: readonly TokenizerChoice[];
+  /** What is wrong with packages that cannot be used, for people. */
+  readonly problems: readonly string[];
+}
+
+/** What would be downloaded, before anything is. */
+export interface FetchOffer {
+  readonly tokenizer: string;
+  readonly files: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly licence: string;
+    /** Absent where the server does not say. */
+    readonly sizeBytes?: number;
+  }[];
+}
+
+export interface Fetched {
+  readonly stage: string;
+  readonly doneBytes: number;
+  /** Absent where the end is not known. */
+  readonly totalBytes?: number;
 }
 
 export interface Done {
@@ -81,6 +128,16 @@ export interface Decoded {
   readonly sound: Sound;
   /** How far it is from the recording; empty where there is none. */
   readonly figures: readonly (readonly [name: string, value: string])[];
+  /** Where it was asked for, and there is a recording. */
+  readonly difference?: Difference;
+}
+
+/** The recording minus what was decoded, at the recording's rate. */
+export interface Difference {
+  readonly sound: Sound;
+  readonly peaks: PeakPyramid;
+  /** Its power over that of the recording. −∞ where they are equal. */
+  readonly levelDb: number;
 }
 
 /** Tokens of a tokenizer, or (`null`) those of the file itself. */
@@ -92,7 +149,19 @@ export type InferenceMethods = {
   readonly tokenizers: {
     readonly params: null;
     readonly progress: never;
-    readonly result: readonly TokenizerChoice[];
+    readonly result: TokenizerList;
+  };
+  /** Brings a tokenizer's model to this machine, after `mayFetch` has agreed; `false` where it has not. */
+  readonly fetchModel: {
+    readonly params: { readonly tokenizer: string };
+    readonly progress: Fetched;
+    readonly result: boolean;
+  };
+  /** Takes a model from this machine again, but for files that others that are here need too; gives its bytes. */
+  readonly removeModel: {
+    readonly params: { readonly tokenizer: string };
+    readonly progress: never;
+    readonly result: number;
   };
   readonly open: {
     readonly params: { readonly document: string; readonly source: DocumentSource };
@@ -128,7 +197,12 @@ export type InferenceMethods = {
     readonly result: TokensFound;
   };
   readonly decode: {
-    readonly params: { readonly document: string; readonly tokenizer: TokenizerId; readonly codebookCount: number };
+    readonly params: {
+      readonly document: string;
+      readonly tokenizer: TokenizerId;
+      readonly codebookCount: number;
+      readonly withDifference?: boolean;
+    };
     readonly progress: Done;
     readonly result: Decoded;
   };
@@ -160,4 +234,10 @@ export type InferenceMethods = {
     readonly progress: never;
     readonly result: Uint8Array<ArrayBuffer>;
   };
+};
+
+/** What the inference process asks whoever has started it. */
+export type AskerMethods = {
+  /** Whether these files may be downloaded; asked each time. */
+  readonly mayFetch: { readonly params: FetchOffer; readonly progress: never; readonly result: boolean };
 };

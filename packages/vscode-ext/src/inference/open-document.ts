@@ -3,6 +3,7 @@ import { type ByteSource, bytesSource, openTokenFile, sampleCountOf, type TokenG
 import { openFileSource } from '@speech-tokens/core/node';
 import type { DocumentFacts } from '../document/index.ts';
 import type { CallContext } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { RangeDecoder } from './decode-ranges.ts';
 import { channelsText, durationText, sampleRateText, spaceText } from './figures.ts';
 import type { DocumentSource, Done, Pictures } from './methods.ts';
@@ -52,9 +53,9 @@ async function openTokens(source: ByteSource): Promise<OpenDocument> {
   const name = file.source.name;
   const facts = [
     durationText(sampleCount / sampleRateHz),
-    `tokens of ${tokenSpace.id}`,
+    t('tokens of {0}', tokenSpace.id),
     spaceText(tokenSpace, grid.tracks.length),
-    ...(name === undefined ? [] : [`made of ${name}`]),
+    ...(name === undefined ? [] : [t('made of {0}', name)]),
   ];
   return {
     facts: {
@@ -124,7 +125,7 @@ async function countSamples(
   { signal, progress }: CallContext<Done>,
 ): Promise<number> {
   const tell = (count: number): void =>
-    progress({ stage: 'Finding the length', doneSeconds: count / recording.sampleRateHz });
+    progress({ stage: t('Finding the length'), doneSeconds: count / recording.sampleRateHz });
   if (pcmFile !== undefined) {
     try {
       return await pcmFile.count(tell, signal);

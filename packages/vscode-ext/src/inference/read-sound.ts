@@ -8,6 +8,7 @@ import {
 } from '@speech-tokens/token-view';
 import { mostSoundBytes } from '../document/index.ts';
 import type { CallContext } from '../protocol/index.ts';
+import { t } from '../texts/index.ts';
 import type { Done, PeaksPart, Pictures, SampleRange } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
 import { type RangeReader, readRange } from './pcm-file.ts';
@@ -44,7 +45,7 @@ export async function makePictures(
         sampleCount: Math.min(sampleCount, end * baseSamples),
       };
       told = end;
-      progress({ stage: 'Drawing', doneSeconds: doneSamples / sampleRateHz, totalSeconds, peaks: part });
+      progress({ stage: t('Drawing'), doneSeconds: doneSamples / sampleRateHz, totalSeconds, peaks: part });
     }
   };
   const resultOf = ({ peaks, spectrogram, warnings }: Required<Pictures>): Pictures => {
@@ -70,7 +71,7 @@ export async function makePictures(
     if (isDue) {
       const { levels, ...sofar } = peaks.result();
       tell(done, { ...sofar, levels: [levels[0]!.subarray(0, 2 * Math.floor(done / baseSamples))] });
-    } else progress({ stage: 'Drawing', doneSeconds: done / sampleRateHz, totalSeconds });
+    } else progress({ stage: t('Drawing'), doneSeconds: done / sampleRateHz, totalSeconds });
   }
   document.pictures = {
     peaks: peaks.result(),
@@ -98,7 +99,7 @@ export async function readSound(document: OpenDocument, { signal, progress }: Ca
     for await (const chunk of recording.read({ signal })) {
       done += sampleCountOf(chunk);
       progress({
-        stage: 'Reading sound',
+        stage: t('Reading sound'),
         doneSeconds: done / sampleRateHz,
         totalSeconds: sampleCount / sampleRateHz,
       });

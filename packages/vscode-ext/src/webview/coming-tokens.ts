@@ -1,6 +1,7 @@
 import type { TokenLane } from '@speech-tokens/token-view';
 import { tokenStart } from '@speech-tokens/token-view';
 import type { TokensPart } from '../inference/index.ts';
+import { t } from '../texts/index.ts';
 import { createGrowingLanes, type GrowingLanes } from './growing-lanes.ts';
 
 /** Tokens of which only the first are there. */
@@ -43,7 +44,7 @@ export function createComingTokens(onMore: () => void): ComingTokens {
       if (known === undefined) return undefined;
       const { lanes } = known.growing;
       const end = Math.max(0, ...lanes.map((lane) => tokenStart(lane, lane.ids.length)));
-      const state = known.hasEnded ? `partial: the first ${Math.floor(end / sampleRateHz)} s` : 'coming';
+      const state = known.hasEnded ? t('partial: the first {0} s', Math.floor(end / sampleRateHz)) : t('coming');
       return { title: id, about: `${known.about} · ${state}`, lanes };
     },
     async follow(id, signal, show, run) {

@@ -1,20 +1,26 @@
 import { type TimeRange, tokenStart, tokensIn, type ViewContent } from '@speech-tokens/token-view';
 import type { TokensFound } from '../document/index.ts';
+import { t } from '../texts/index.ts';
 import { create, table } from './controls/index.ts';
+import { histogramsOf } from './histograms.ts';
 
 /** The statistics of some tokens, and how far what they decode to is from the recording. */
 export function statisticsOf(
-  { title, about, statistics, notDecodable }: TokensFound,
+  tokens: TokensFound,
   figures: readonly (readonly [name: string, value: string])[],
 ): HTMLElement {
+  const { title, about, statistics, notDecodable } = tokens;
   return create(
     'section',
     {},
     create('h2', { textContent: title }),
     create('p', { textContent: about }),
-    scrolled(`Statistics of ${title}`, table(statistics.heads, statistics.rows, `Statistics of ${title}`)),
+    scrolled(t('Statistics of {0}', title), table(statistics.heads, statistics.rows, t('Statistics of {0}', title))),
+    histogramsOf(tokens),
     ...figures.map(([name, value]) => create('p', { textContent: `${name}: ${value}` })),
-    ...(notDecodable === undefined ? [] : [create('p', { textContent: `No sound of these tokens: ${notDecodable}` })]),
+    ...(notDecodable === undefined
+      ? []
+      : [create('p', { textContent: t('No sound of these tokens: {0}', notDecodable) })]),
   );
 }
 
@@ -37,10 +43,10 @@ export function tokensTable({ groups, sampleRateHz }: ViewContent, { startSample
   }
   const note =
     count > rows.length
-      ? `The first ${rows.length} of ${count} tokens. Select less, or zoom in, to see others.`
-      : `${count} tokens.`;
-  const heads = ['tokenizer', 'codebook', 'token', 'starts at, ms', 'id'];
-  return create('div', {}, create('p', { textContent: note }), scrolled('Tokens', table(heads, rows)));
+      ? t('The first {0} of {1} tokens. Select less, or zoom in, to see others.', rows.length, count)
+      : t('{0} tokens.', count);
+  const heads = [t('tokenizer'), t('codebook'), t('token'), t('starts at, ms'), 'id'];
+  return create('div', {}, create('p', { textContent: note }), scrolled(t('Tokens'), table(heads, rows)));
 }
 
 /** What may be larger than the page scrolls by itself, also with keys. */

@@ -1,5 +1,7 @@
 import { keyHelp } from '@speech-tokens/token-view';
+import { t } from '../texts/index.ts';
 import { button, create, problem, table } from './controls/index.ts';
+import { pageKeyHelp } from './page-keys.ts';
 
 /** The parts of a page. */
 export interface Layout {
@@ -7,6 +9,8 @@ export interface Layout {
   readonly view: HTMLElement;
   showFacts(facts: readonly string[], warnings: readonly string[]): void;
   showStatistics(sections: readonly HTMLElement[]): void;
+  /** Brings them into view, with the focus on their first table. */
+  revealStatistics(): void;
   isTableOpen(): boolean;
   onTable(opened: () => void): void;
   showTable(content: HTMLElement): void;
@@ -16,11 +20,14 @@ export interface Layout {
   showProblem(message: string, action?: string, act?: () => void): void;
 }
 
-const furtherKeys: readonly (readonly [string, string])[] = [['D', 'hear the recording, or what was decoded']];
-
 export function createLayout(
   fileName: string,
-  parts: { readonly toolbar: HTMLElement; readonly picker: HTMLElement; readonly tasks: HTMLElement },
+  parts: {
+    readonly toolbar: HTMLElement;
+    readonly picker: HTMLElement;
+    readonly tasks: HTMLElement;
+    readonly abx: HTMLElement;
+  },
 ): Layout {
   const facts = create('p');
   const warnings = create('div');
@@ -32,17 +39,18 @@ export function createLayout(
   const tableDetails = create(
     'details',
     {},
-    create('summary', { textContent: 'Tokens in view as a table' }),
+    create('summary', { textContent: t('Tokens in view as a table') }),
     tableContent,
   );
   const statistics = create('div');
-  const pointer =
-    'Wheel with Ctrl or a pinch zooms, with Shift it moves; a drag selects, a click on a token marks all its uses, a double click zooms in.';
+  const pointer = t(
+    'Wheel with Ctrl or a pinch zooms, with Shift it moves; a drag selects, a drag along the times or a movement with Shift takes the playhead along, a click on a token marks all its uses, a double click zooms in.',
+  );
   const keys = create(
     'details',
     {},
-    create('summary', { textContent: 'Keys' }),
-    table(['key', 'does'], [...keyHelp, ...furtherKeys]),
+    create('summary', { textContent: t('Keys') }),
+    table([t('key'), t('does')], [...keyHelp.map(([key, does]) => [key, t(does)]), ...pageKeyHelp()]),
     create('p', { textContent: pointer }),
   );
   document.body.append(
@@ -58,6 +66,7 @@ export function createLayout(
       status,
       view,
       tableDetails,
+      parts.abx,
       statistics,
       keys,
     ),
@@ -68,7 +77,15 @@ export function createLayout(
       facts.textContent = known.join(' · ');
       warnings.replaceChildren(...noticed.map((textContent) => create('p', { textContent })));
     },
-    showStatistics: (sections) => statistics.replaceChildren(...sections),
+    showStatistics(sections) {
+      const focused = document.activeElement;
+      statistics.replaceChildren(...sections);
+      if (focused instanceof HTMLElement && statistics.contains(focused)) focused.focus();
+    },
+    revealStatistics() {
+      statistics.scrollIntoView();
+      statistics.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
+    },
     isTableOpen: () => tableDetails.open,
     onTable: (opened) => tableDetails.addEventListener('toggle', opened),
     showTable: (content) => tableContent.replaceChildren(content),
@@ -81,7 +98,7 @@ export function createLayout(
         close();
         act?.();
       };
-      const buttons = act === undefined ? [button('Close', close)] : [button(action ?? 'Go on', go)];
+      const buttons = act === undefined ? [button(t('Close'), close)] : [button(action ?? t('Go on'), go)];
       problems.replaceChildren(problem(message, buttons));
     },
   };

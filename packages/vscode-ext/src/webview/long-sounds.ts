@@ -24,7 +24,7 @@ export function recordingStream(
 export async function decodedStream(
   peer: Peer<HostMethods>,
   wanted: { readonly tokenizer: TokenizerId; readonly codebookCount: number },
-  context: TaskContext,
+  context: Pick<TaskContext, 'signal' | 'onProgress'>,
 ): Promise<StreamedSound> {
   const format = await peer.request('decodedFormat', { tokenizer: wanted.tokenizer }, context);
   return {

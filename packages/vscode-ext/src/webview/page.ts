@@ -1,3 +1,4 @@
+import { setTexts } from '../texts/index.ts';
 import { problem } from './controls/index.ts';
 import { createEditor, type Editor } from './editor.ts';
 import { connectHost } from './host-port.ts';
@@ -14,6 +15,10 @@ const host = connectHost({
     editor?.fileChanged(what);
     return null;
   },
+  showStatistics() {
+    editor?.showStatistics();
+    return null;
+  },
   tokenizersChanged(changed) {
     editor?.tokenizersChanged(changed);
     return null;
@@ -22,6 +27,7 @@ const host = connectHost({
 
 host.peer.request('start', null).then(
   (started) => {
+    setTexts(started.texts);
     editor = createEditor(host, started);
   },
   (error: unknown) => {

@@ -41,14 +41,14 @@ export function showPicture(
       ? {}
       : { samplesIn: (start, end) => recording.channels.map((samples) => samples.subarray(start, end)) }),
   };
-  const hadFocus = before?.view.element.contains(document.activeElement) ?? false;
+  const focused = before?.view.element.contains(document.activeElement) ? document.activeElement : null;
   before?.view.remove();
   let isReady = false;
   const view = createTokenView(place, content, { ...events, onChange: (state) => isReady && events.onChange?.(state) });
   view.setFrequencyScale(frequencyScale);
   if (kept !== undefined) view.update(fitting(kept, groups));
   isReady = true;
-  if (hadFocus) view.element.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  if (focused !== null) focusLike(view.element, focused);
   return { content, view };
 }
 
@@ -62,4 +62,11 @@ function fitting({ cursor, marked, ...state }: ViewState, groups: readonly LaneG
     cursor: cursor !== undefined && cursor.index < (idsAt(cursor)?.length ?? 0) ? cursor : undefined,
     marked: idsAt(marked) === undefined ? undefined : marked,
   };
+}
+
+/** Gives the focus to the button of the same name, or else to the cell that takes it. */
+function focusLike(view: HTMLElement, focused: Element): void {
+  const name = focused instanceof HTMLButtonElement ? focused.ariaLabel : null;
+  const button = [...view.querySelectorAll('button')].find(({ ariaLabel }) => name !== null && ariaLabel === name);
+  (button ?? view.querySelector<HTMLElement>('.token-view-track[tabindex="0"]'))?.focus();
 }

@@ -1,6 +1,7 @@
 import { isStreamed, type Sound, type StreamedSound, type TimeRange } from '@speech-tokens/token-view';
 import { createPlayer, type Player } from '@speech-tokens/token-view/browser';
-import { recordingSound, type SoundChoice } from '../document/index.ts';
+import { isDifference, matchedLevels, recordingSound, type SoundChoice } from '../document/index.ts';
+import { t } from '../texts/index.ts';
 import { samplesOf } from './long-sounds.ts';
 
 export interface SoundEvents {
@@ -27,6 +28,10 @@ export interface Sounds {
   seek(seconds: number): void;
   loop(seconds: { readonly start: number; readonly end: number } | undefined): void;
   setSpeed(speed: number): void;
+  /** Whether decoded sounds are as loud as the recording. */
+  matchLevels(isMatched: boolean): void;
+  /** Puts the playhead somewhere as it is dragged; with a grain of what is there, if that is to be heard. */
+  scrub(seconds: number, isHeard: boolean): void;
 }
 
 export function createSounds({ onTime, onProblem }: SoundEvents): Sounds {
@@ -36,8 +41,29 @@ export function createSounds({ onTime, onProblem }: SoundEvents): Sounds {
   /** Made when somebody asks for sound, as pages may not start any by themselves. */
   let player: Player | undefined;
   let order: readonly SoundChoice[] = [];
+  let isMatched = false;
 
   const place = (): number => Math.max(0, order.indexOf(chosen));
+  const wholeSound = (choice: SoundChoice): Sound | undefined => {
+    const sound = sounds.get(choice);
+    return sound === undefined || isStreamed(sound) ? undefined : sound;
+  };
+  /**
+   * The difference goes with the recording: it is heard as quiet as it is. So does what is read by ranges: how loud it is as a
+   * whole is not known.
+   */
+  const levels = (): readonly number[] => {
+    const reference = wholeSound(recordingSound);
+    if (!isMatched || reference === undefined) return order.map(() => 1);
+    const decoded = order.filter(
+      (choice) => choice !== recordingSound && !isDifference(choice) && wholeSound(choice) !== undefined,
+    );
+    const matched = matchedLevels(
+      reference,
+      decoded.map((choice) => wholeSound(choice)!),
+    );
+    return order.map((choice) => matched.sounds[decoded.indexOf(choice)] ?? matched.reference);
+  };
   const make = (): void => {
     if (sounds.size === 0) return;
     // A new player tells that it is at the start.
@@ -50,6 +76,7 @@ export function createSounds({ onTime, onProblem }: SoundEvents): Sounds {
       },
       onProblem,
     });
+    player.setLevels(levels());
     player.choose(place());
     player.setSpeed(speed);
     player.loop(stretch);
@@ -60,13 +87,10 @@ export function createSounds({ onTime, onProblem }: SoundEvents): Sounds {
       return player?.isPlaying ?? false;
     },
     has: (choice) => sounds.has(choice),
-    get(choice) {
-      const sound = sounds.get(choice);
-      return sound === undefined || isStreamed(sound) ? undefined : sound;
-    },
+    get: wholeSound,
     async read(choice, part) {
       const sound = sounds.get(choice);
-      if (sound === undefined) throw new Error('The sound that is chosen is not there yet.');
+      if (sound === undefined) throw new Error(t('The sound that is chosen is not there yet.'));
       const { title, sampleRateHz } = sound;
       const channels = isStreamed(sound) ? await samplesOf(sound, part) : partOf(sound, part);
       return { title, sampleRateHz, channels };
@@ -106,6 +130,18 @@ export function createSounds({ onTime, onProblem }: SoundEvents): Sounds {
       speed = wanted;
       player?.setSpeed(wanted);
     },
+    matchLevels(wanted) {
+      if (wanted === isMatched) return;
+      isMatched = wanted;
+      player?.setLevels(levels());
+    },
+    scrub(seconds, isHeard) {
+      at = seconds;
+      if (player === undefined && isHeard) make();
+      if (player === undefined) onTime(seconds, false);
+      else if (isHeard) player.scrub(seconds);
+      else player.seek(seconds);
+    },
   };
 }
 
@@ -117,7 +153,7 @@ export function loopOf(range: TimeRange | undefined, sampleRateHz: number): Para
 }
 
 /** The samples of a stretch. */
-function partOf(
+export function partOf(
   { sampleRateHz, channels }: Sound,
   { start, end }: { readonly start: number; readonly end: number },
 ): readonly Float32Array[] {

@@ -1,3 +1,5 @@
+import { t } from '../texts/index.ts';
+
 /** A stretch of work that runs for less than this tells nothing of how long the rest takes. */
 const leastMilliseconds = 2000;
 
@@ -8,7 +10,7 @@ const leastMilliseconds = 2000;
 export function timeLeftText(elapsedMilliseconds: number, share: number): string {
   if (elapsedMilliseconds < leastMilliseconds || share <= 0 || share >= 1) return '';
   const seconds = (elapsedMilliseconds / 1000) * (1 / share - 1);
-  if (seconds < 60) return `${Math.ceil(seconds)} s left`;
-  if (seconds < 3600) return `${Math.ceil(seconds / 60)} min left`;
-  return `${(seconds / 3600).toFixed(1)} h left`;
+  if (seconds < 60) return t('{0} s left', Math.ceil(seconds));
+  if (seconds < 3600) return t('{0} min left', Math.ceil(seconds / 60));
+  return t('{0} h left', (seconds / 3600).toFixed(1));
 }

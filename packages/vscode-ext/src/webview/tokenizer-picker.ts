@@ -1,6 +1,7 @@
 import { type EditorState, mostTokenizers } from '../document/index.ts';
 import type { Tokenizers } from '../host/editor-methods.ts';
 import type { TokenizerChoice } from '../inference/index.ts';
+import { t } from '../texts/index.ts';
 import { checkbox, create } from './controls/index.ts';
 
 export interface TokenizerPicker {
@@ -8,14 +9,14 @@ export interface TokenizerPicker {
   show(state: EditorState, tokenizers: Tokenizers): void;
 }
 
-/** One to four tokenizers; those whose models are not on this machine are named, and cannot be chosen. */
+/** One to four tokenizers. Those that run with files of the user's own only can be chosen once the settings name a folder. */
 export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPicker {
   const list = create('fieldset');
   const summary = create('summary');
   return {
     element: create('details', {}, summary, list),
     show({ tokenizers: chosen }, { tokenizers, isTrusted }) {
-      summary.textContent = `Tokenizers: ${chosen.join(', ')}`;
+      summary.textContent = t('Tokenizers: {0}', chosen.join(', '));
       const focused = list.contains(document.activeElement)
         ? document.activeElement?.closest('label')?.textContent
         : undefined;
@@ -23,17 +24,20 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
         const { id } = tokenizer;
         const box = checkbox(textOf(tokenizer), () => toggle(id));
         const isChosen = chosen.includes(id);
-        const cannot = isChosen ? chosen.length === 1 : chosen.length >= mostTokenizers || tokenizer.isReady === false;
+        const needsFolder = tokenizer.model?.state === 'needs-folder';
+        const cannot = isChosen ? chosen.length === 1 : chosen.length >= mostTokenizers || needsFolder;
         box.show(isChosen, cannot);
         return box.element;
       });
       const notes = [
-        `One to ${mostTokenizers}.`,
-        'A model that is not on this machine is fetched with "speech-tokens models pull ID" in a shell; nothing is fetched from here.',
-        ...(isTrusted ? [] : ['The workspace is not trusted: its own tokenizers are not offered.']),
+        t('One to {0}.', mostTokenizers),
+        t(
+          'A model that is not on this machine is downloaded only after you have seen its size and licence, and agreed.',
+        ),
+        ...(isTrusted ? [] : [t('The workspace is not trusted: its own tokenizers are not offered.')]),
       ];
       list.replaceChildren(
-        create('legend', { textContent: 'Tokenizers' }),
+        create('legend', { textContent: t('Tokenizers') }),
         ...boxes,
         create('p', { textContent: notes.join(' ') }),
       );
@@ -42,7 +46,16 @@ export function createTokenizerPicker(toggle: (id: string) => void): TokenizerPi
   };
 }
 
-function textOf({ id, title, isBundled, isReady, packageName, version }: TokenizerChoice): string {
-  if (!isBundled) return `${id}: ${title} (${packageName} ${version}, of this workspace)`;
-  return isReady === false ? `${id}: ${title} (its model is not on this machine)` : `${id}: ${title}`;
+function textOf({ id, title, isBundled, model, packageName, version }: TokenizerChoice): string {
+  if (!isBundled) return `${id}: ${title} (${t('{0} {1}, of this workspace', packageName, version)})`;
+  switch (model?.state) {
+    case 'to-fetch':
+      return `${id}: ${title} (${t('to be downloaded')})`;
+    case 'needs-folder':
+      return `${id}: ${title} (${t('needs a folder of your own, in the settings')})`;
+    case 'own-folder':
+      return `${id}: ${title} (${t('from {0}', model.source)})`;
+    default:
+      return `${id}: ${title}`;
+  }
 }

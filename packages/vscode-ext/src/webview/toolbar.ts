@@ -1,5 +1,6 @@
 import { type FrequencyScale, frequencyScales } from '@speech-tokens/token-view';
 import { type EditorState, type SoundChoice, speeds, type TokensFormat, tokensFormats } from '../document/index.ts';
+import { t } from '../texts/index.ts';
 import { button, checkbox, create, select } from './controls/index.ts';
 
 export type ExportFormat = TokensFormat | 'wav';
@@ -11,6 +12,9 @@ export interface ToolbarEvents {
   onCodebooks(count: number | undefined): void;
   onSpeed(speed: number): void;
   onLoop(isLooped: boolean): void;
+  onLevels(isLevelMatched: boolean): void;
+  onDifference(showsDifference: boolean): void;
+  onScrubHeard(isScrubHeard: boolean): void;
   onScale(scale: FrequencyScale): void;
   onExport(format: ExportFormat): void;
 }
@@ -22,6 +26,8 @@ export interface ToolbarFacts {
   /** The most that some tokens have; 0 where none can be decoded. */
   readonly codebookCount: number;
   readonly hasSelection: boolean;
+  /** Whether there is a recording to compare with. */
+  readonly hasRecording: boolean;
 }
 
 export interface Toolbar {
@@ -31,36 +37,39 @@ export interface Toolbar {
 }
 
 export function createToolbar(events: ToolbarEvents): Toolbar {
-  const play = button('Play', events.onPlay);
+  const play = button(t('Play'), events.onPlay);
   const clock = create('output', { textContent: '0.00 s' });
   clock.setAttribute('aria-live', 'off');
-  clock.setAttribute('aria-label', 'Playhead');
-  const swap = button('Recorded / decoded (D)', events.onSwap);
-  const sound = select('Sound', events.onSound);
-  const codebooks = select('Codebooks', (value) => events.onCodebooks(value === 'all' ? undefined : Number(value)));
-  const speed = select('Speed', (value) => events.onSpeed(Number(value)));
-  const loop = checkbox('Loop the selection', events.onLoop);
-  const scale = select('Frequencies', (value) => events.onScale(value as FrequencyScale));
+  clock.setAttribute('aria-label', t('Playhead'));
+  const swap = button(t('Recorded / decoded (D)'), events.onSwap);
+  const sound = select(t('Sound'), events.onSound);
+  const codebooks = select(t('Codebooks'), (value) => events.onCodebooks(value === 'all' ? undefined : Number(value)));
+  const speed = select(t('Speed'), (value) => events.onSpeed(Number(value)));
+  const loop = checkbox(t('Loop the selection'), events.onLoop);
+  const levels = checkbox(t('Decoded as loud as the recording'), events.onLevels);
+  const difference = checkbox(t('Difference'), events.onDifference);
+  const scrubbing = checkbox(t('Sound while scrubbing'), events.onScrubHeard);
+  const scale = select(t('Frequencies'), (value) => events.onScale(value as FrequencyScale));
   let format: ExportFormat = 'json';
-  const formats = select('as', (value) => {
+  const formats = select(t('as'), (value) => {
     format = value as ExportFormat;
   });
-  const save = button('Export', () => events.onExport(format));
+  const save = button(t('Export'), () => events.onExport(format));
   const element = create(
     'div',
     { className: 'toolbar' },
     play,
     clock,
     swap,
-    ...[sound, codebooks, speed, loop, scale].map((control) => control.element),
+    ...[sound, codebooks, speed, loop, levels, scrubbing, difference, scale].map((control) => control.element),
     save,
     formats.element,
   );
   element.setAttribute('role', 'toolbar');
-  element.setAttribute('aria-label', 'Sound and view');
+  element.setAttribute('aria-label', t('Sound and view'));
   return {
     element,
-    show(state, { hasSound, sounds, codebookCount, hasSelection }) {
+    show(state, { hasSound, sounds, codebookCount, hasSelection, hasRecording }) {
       play.disabled = !hasSound;
       swap.disabled = sounds.filter(({ isDisabled }) => !isDisabled).length < 2;
       sound.show(
@@ -71,7 +80,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
       codebooks.show(
         codebookCount === 0
           ? []
-          : [...counts.map((value) => ({ value, text: `first ${value}` })), { value: 'all', text: 'all' }],
+          : [...counts.map((value) => ({ value, text: t('first {0}', value) })), { value: 'all', text: t('all') }],
         state.codebookCount === undefined ? 'all' : String(state.codebookCount),
       );
       speed.show(
@@ -79,8 +88,11 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
         String(state.speed),
       );
       loop.show(state.isLooped);
+      levels.show(state.isLevelMatched, !hasRecording);
+      difference.show(state.showsDifference, !hasRecording);
+      scrubbing.show(state.isScrubHeard);
       scale.show(
-        frequencyScales.map((value) => ({ value, text: value })),
+        frequencyScales.map((value) => ({ value, text: t(value) })),
         state.frequencyScale,
       );
       formats.show(
@@ -90,11 +102,11 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
         ].map((choice) => (choice.value === 'safetensors' ? { ...choice, text: 'safetensors' } : choice)),
         format,
       );
-      save.textContent = hasSelection ? 'Export the selection' : 'Export all';
+      save.textContent = hasSelection ? t('Export the selection') : t('Export all');
       save.disabled = codebookCount === 0 && !hasSound;
     },
     showTime(seconds, isPlaying) {
-      play.textContent = isPlaying ? 'Pause' : 'Play';
+      play.textContent = isPlaying ? t('Pause') : t('Play');
       clock.textContent = `${seconds.toFixed(2)} s`;
     },
   };

@@ -76,8 +76,9 @@ export async function openRealPage(browser: Browser, script: string, path: strin
       start: async () => ({
         fileName: path.slice(path.lastIndexOf('/') + 1),
         chosen: ['rvq:speech-16khz'],
-        tokenizers: await models.request('tokenizers', null),
+        tokenizers: (await models.request('tokenizers', null)).tokenizers,
         isTrusted: true,
+        texts: {},
       }),
       open: (params, { signal, progress }) => reading.request('open', params, { signal, onProgress: progress }),
       pictures: (params, { signal, progress }) => reading.request('pictures', params, { signal, onProgress: progress }),
@@ -89,11 +90,13 @@ export async function openRealPage(browser: Browser, script: string, path: strin
       decode: (params, { signal, progress }) => inference.request('decode', params, { signal, onProgress: progress }),
       decodedFormat: (params, { signal }) => inference.request('decodedFormat', params, { signal }),
       decodeRange: (params, { signal }) => inference.request('decodeRange', params, { signal }),
+      fetchModel: () => false,
+      showing: () => null,
       saveTokens: () => null,
       saveSound: () => null,
     } satisfies Handlers<HostMethods>,
   );
-  const html = pageHtml('https://editor.test/page.js');
+  const html = pageHtml('https://editor.test/page.js', 'en');
   await page.route('https://editor.test/**', (route) =>
     route.request().url().endsWith('.js')
       ? route.fulfill({ contentType: 'text/javascript', body: script })

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
 import type { Installed } from './install.ts';
+import { writeLanguagePack } from './language-pack.ts';
 
 export interface Workbench {
   /** Opens a folder, by its path or its URI, in a page of its own. */
   open(folder: string): Promise<Page>;
+  /** Path of the user's settings. */
+  readonly settingsFile: string;
   /** Its processes, with their command lines. */
   processes(): Promise<readonly { readonly pid: number; readonly command: readonly string[] }[]>;
   /** Ids of the processes of the extension. */
@@ -24,7 +27,16 @@ export interface WorkbenchOptions {
   readonly browser: Browser;
   /** Whether every folder is trusted. Otherwise none is, and nobody is asked. */
   readonly isTrusted: boolean;
+  /** The name of its colour theme; that of VS Code where absent. */
+  readonly theme?: string;
+  /** Variables for the server and all that it starts. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** English where absent. */
+  readonly language?: string;
 }
+
+/** Of whatever a page waits for: long enough for a machine that has other work. */
+export const patienceMs = 120_000;
 
 const settings = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -51,7 +63,8 @@ export function launchChromium(executablePath: string): Promise<Browser> {
 }
 
 /** A server with the extension and a profile of its own. */
-export async function startWorkbench({ installed, vsix, browser, isTrusted }: WorkbenchOptions): Promise<Workbench> {
+export async function startWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  const { installed, vsix, browser, isTrusted, theme, language } = options;
   const home = await mkdtemp(join(tmpdir(), 'workbench-'));
   const [userData, extensions, config] = ['ud', 'exts', 'config.yaml'].map((name) => join(home, name)) as [
     string,
@@ -59,10 +72,13 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     string,
   ];
   await mkdir(join(userData, 'User'), { recursive: true });
-  await writeFile(join(userData, 'User/settings.json'), JSON.stringify(settings));
+  const settingsFile = join(userData, 'User/settings.json');
+  const all = { ...settings, ...(theme === undefined ? {} : { 'workbench.colorTheme': theme }) };
+  await writeFile(settingsFile, JSON.stringify(all));
   await writeFile(config, '');
+  if (language !== undefined) await writeLanguagePack(userData, language);
   const folders = ['--user-data-dir', userData, '--extensions-dir', extensions, '--config', config];
-  const env = { ...process.env, EXTENSIONS_GALLERY: '{}' };
+  const env = { ...process.env, EXTENSIONS_GALLERY: '{}', ...options.env };
   const { node, entry } = installed;
   const install = vsix.flatMap((path) => ['--install-extension', path]);
   await promisify(execFile)(node, [entry, ...folders, ...install], { env });
@@ -80,6 +96,7 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
       '--disable-proxy',
       '--disable-file-downloads',
       ...(isTrusted ? ['--disable-workspace-trust'] : []),
+      ...(language === undefined ? [] : ['--locale', language]),
       ...folders,
     ],
     { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -99,8 +116,10 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
     return found;
   };
   return {
+    settingsFile,
     async open(folder) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
+      context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
       await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`, { timeout: 120_000 });
       await page.locator('.explorer-folders-view').waitFor({ timeout: 120_000 });
@@ -121,11 +140,21 @@ export async function startWorkbench({ installed, vsix, browser, isTrusted }: Wo
   };
 }
 
-/** Opens a file from the explorer's menu. @param onChoice is told when the entry is chosen @returns the page of its editor */
-export async function openAsTokens(page: Page, name: string, onChoice = (): void => {}): Promise<FrameLocator> {
+/**
+ * Opens a file from the explorer's menu.
+ * @param title of the entry
+ * @param onChoice is told when the entry is chosen
+ * @returns the page of its editor
+ */
+export async function openAsTokens(
+  page: Page,
+  name: string,
+  title: string = 'Open as Speech Tokens',
+  onChoice = (): void => {},
+): Promise<FrameLocator> {
   const item = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
   await item.waitFor();
-  const entry = page.getByRole('menuitem', { name: 'Open as Speech Tokens' });
+  const entry = page.getByRole('menuitem', { name: title });
   // The menu has the entry as soon as the extension is registered, a few seconds after the folder is shown.
   for (let attempt = 0; ; attempt++) {
     await item.click({ button: 'right' });

@@ -1,10 +1,8 @@
-import type { WeightScope } from '../../checkpoint/weight-scope.ts';
 import type { GraphBuilder } from '../../graph/graph-builder.ts';
 import type { GraphTensor } from '../../graph/graph-types.ts';
 import { add } from '../../ops/elementwise.ts';
 import { transpose } from '../../ops/matrix.ts';
 import { reshape } from '../../ops/shape.ts';
-import { projection } from '../projection.ts';
 import type { RingWindow } from './ring-window.ts';
 import { type RotaryTable, rotate } from './rotary.ts';
 
@@ -17,31 +15,26 @@ export interface RingAttentionOptions {
 }
 
 /**
- * Causal self-attention over a window of the positions before, with rotary embedding: `x [rows, width] → [rows, heads ·
- * headWidth]`, before the projection of the output. Keys and values of past positions are carried in a ring; a run must
- * have at least two rows, because the runtime multiplies a single one in another order.
- * Weights `q_proj.weight`, `k_proj.weight`, `v_proj.weight`, each `[heads · headWidth, width]`.
+ * Causal self-attention over a window of the positions before, with rotary embedding: queries, keys and values `[rows,
+ * heads · headWidth]`, not yet turned, → `[rows, heads · headWidth]`. Keys and values of past positions are carried in a
+ * ring. A run of a single row may differ in last bits from the same row in a longer one, because the runtime multiplies
+ * it in another order.
  *
  * A key is rotated by its slot and stored so. Of two positions in the same round of the ring, slots are as far apart as
  * the positions; to meet the keys of the round before, a query is rotated by its slot one round on.
  */
 export function ringAttention(
   g: GraphBuilder,
-  weights: WeightScope,
-  x: GraphTensor,
+  inputs: { readonly queries: GraphTensor; readonly keys: GraphTensor; readonly values: GraphTensor },
   { headCount, headWidth, window, rotary }: RingAttentionOptions,
 ): GraphTensor {
-  const [rows, width] = x.shape as readonly [GraphTensor['shape'][number], number];
+  const { queries } = inputs;
+  const rows = queries.shape[0]!;
   const all = headCount * headWidth;
-  const projected = (name: string): GraphTensor =>
-    projection(g, weights.scope(name).tensor(g, 'weight', [all, width]), x);
   const heads = (y: GraphTensor): GraphTensor => transpose(g, reshape(g, y, [rows, headCount, headWidth]), [1, 0, 2]);
 
-  const queries = projected('q_proj');
-  const keys = g.scope('keys', () =>
-    ringMemory(g, heads(rotate(g, projected('k_proj'), window.slots, rotary)), window),
-  );
-  const values = g.scope('values', () => ringMemory(g, heads(projected('v_proj')), window));
+  const keys = g.scope('keys', () => ringMemory(g, heads(rotate(g, inputs.keys, window.slots, rotary)), window));
+  const values = g.scope('values', () => ringMemory(g, heads(inputs.values), window));
 
   const scores = (slots: GraphTensor, mask: GraphTensor): GraphTensor => {
     const rotated = heads(rotate(g, queries, slots, rotary));

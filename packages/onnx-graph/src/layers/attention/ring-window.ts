@@ -11,6 +11,11 @@ export interface RingWindowOptions {
   readonly windowPositions: number;
   /** The most rows that one run may have; more would give wrong values. */
   readonly maxRowsPerRun: number;
+  /**
+   * Where the run starts, as `ringPosition` says it: float32 `[1]`. Carried by the graph where absent.
+   * Going back by as many positions as `maxRowsPerRun` is larger than the rows of a run leaves what a query sees intact.
+   */
+  readonly start?: GraphTensor;
 }
 
 /**
@@ -36,16 +41,32 @@ export interface RingWindow {
   readonly earlierRound: GraphTensor;
 }
 
+/** Rows that are written in a run must leave alone what its first query sees; whole vectors are faster. */
+function ringSlotCount({
+  windowPositions,
+  maxRowsPerRun,
+}: Pick<RingWindowOptions, 'windowPositions' | 'maxRowsPerRun'>): number {
+  return Math.ceil((windowPositions - 1 + maxRowsPerRun) / 16) * 16;
+}
+
+/** `start` of a run that comes after so many positions: small, and exact, in a stream of any length. */
+export function ringPosition(
+  positionCount: number,
+  options: Pick<RingWindowOptions, 'windowPositions' | 'maxRowsPerRun'>,
+): number {
+  const slotCount = ringSlotCount(options);
+  return positionCount < 2 * slotCount ? positionCount : slotCount + (positionCount % slotCount);
+}
+
 /** @param rows of a run, as they appear in the first axis of `x` */
 export function ringWindow(
   g: GraphBuilder,
   x: GraphTensor,
-  { headCount, windowPositions, maxRowsPerRun }: RingWindowOptions,
+  { headCount, windowPositions, maxRowsPerRun, start }: RingWindowOptions,
 ): RingWindow {
   const rows = x.shape[0]!;
-  // Rows that are written in a run must leave alone what its first query sees; whole vectors are faster.
-  const slotCount = Math.ceil((windowPositions - 1 + maxRowsPerRun) / 16) * 16;
-  const positions = reshape(g, runPositions(g, x, slotCount), [rows, 1]);
+  const slotCount = ringSlotCount({ windowPositions, maxRowsPerRun });
+  const positions = reshape(g, runPositions(g, x, slotCount, start), [rows, 1]);
   const slots = g.node('Mod', [positions, g.scalar(slotCount)], positions, { fmod: 1 });
 
   const columns = g.constant(
@@ -93,17 +114,22 @@ function writeIndices(g: GraphBuilder, slots: GraphTensor, headCount: number): G
  * float32 `[rows]`: positions since the start of the stream, but for whole rounds that are left out from the second on.
  * So they stay small, and exact, in a stream of any length.
  */
-function runPositions(g: GraphBuilder, x: GraphTensor, slotCount: number): GraphTensor {
+function runPositions(g: GraphBuilder, x: GraphTensor, slotCount: number, start?: GraphTensor): GraphTensor {
   const rows: Dim = x.shape[0]!;
-  const state = g.state('position', 'float32', [1]);
   const count = g.node('Shape', [x], { elementType: 'int64', shape: [1] }, { start: 0, end: 1 });
   const scalar = (value: number): GraphTensor => g.constant(BigInt64Array.of(BigInt(value)), []);
   const offsets = g.node('Range', [scalar(0), reshape(g, count, []), scalar(1)], {
     elementType: 'int64',
     shape: [rows],
   });
-  const end = add(g, state.value, cast(g, count, 'float32'));
+  const first = start ?? carriedPosition(g, cast(g, count, 'float32'), slotCount);
+  return add(g, cast(g, offsets, 'float32'), first);
+}
+
+function carriedPosition(g: GraphBuilder, count: GraphTensor, slotCount: number): GraphTensor {
+  const state = g.state('position', 'float32', [1]);
+  const end = add(g, state.value, count);
   const isPast = g.node('Less', [end, g.scalar(2 * slotCount)], { elementType: 'bool', shape: [1] });
   state.advance(g.node('Where', [isPast, end, subtract(g, end, g.scalar(slotCount))], end));
-  return add(g, cast(g, offsets, 'float32'), state.value);
+  return state.value;
 }

@@ -6,6 +6,8 @@ import { reshape } from '../../ops/shape.ts';
 export interface RotaryTable {
   readonly cosines: GraphTensor;
   readonly sines: GraphTensor;
+  /** Whether the pairs that are turned are neighbours (2 i, 2 i + 1), and not halves (i, i + headWidth / 2). */
+  readonly isInterleaved?: boolean;
 }
 
 export interface RotaryShape {
@@ -15,12 +17,22 @@ export interface RotaryShape {
   readonly theta: number;
 }
 
-/** Frequencies are rounded to float32, as PyTorch computes with them; angles are exact. */
-export function rotaryTable(g: GraphBuilder, positionCount: number, { headWidth, theta }: RotaryShape): RotaryTable {
-  const pairs = headWidth / 2;
-  const frequencies = Array.from({ length: pairs }, (_, i) =>
-    Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / headWidth))),
+/** Radians by which each pair turns at every position, rounded to float32, as PyTorch computes with them. */
+export function rotaryFrequencies({ headWidth, theta }: RotaryShape): Float32Array {
+  return Float32Array.from(
+    { length: headWidth / 2 },
+    (_, i) => 1 / Math.fround(theta ** Math.fround((2 * i) / headWidth)),
   );
+}
+
+/** Angles are exact, but for their frequencies. */
+export function rotaryTable(
+  g: GraphBuilder,
+  positionCount: number,
+  frequencies: Float32Array,
+  { isInterleaved = false }: { readonly isInterleaved?: boolean } = {},
+): RotaryTable {
+  const pairs = frequencies.length;
   const values = (turn: (angle: number) => number): GraphTensor =>
     g.constant(
       Float32Array.from({ length: positionCount * pairs }, (_, at) =>
@@ -28,19 +40,18 @@ export function rotaryTable(g: GraphBuilder, positionCount: number, { headWidth,
       ),
       [positionCount, pairs],
     );
-  return { cosines: values(Math.cos), sines: values(Math.sin) };
+  return { cosines: values(Math.cos), sines: values(Math.sin), isInterleaved };
 }
 
 /**
- * Rotary position embedding of `x [rows, heads · headWidth]` at positions int64 `[1, rows]`: value i of a head is paired
- * with value i + headWidth / 2. Source: Su et al., "RoFormer"; the pairs as in huggingface/transformers
- * (`rotate_half`). The operator is ONNX Runtime's own.
+ * Rotary position embedding of `x [rows, heads · headWidth]` at positions int64 `[1, rows]`. Source: Su et al.,
+ * "RoFormer", for neighbours; huggingface/transformers (`rotate_half`), for halves. The operator is ONNX Runtime's own.
  */
 export function rotate(
   g: GraphBuilder,
   x: GraphTensor,
   positions: GraphTensor,
-  { cosines, sines }: RotaryTable,
+  { cosines, sines, isInterleaved }: RotaryTable,
 ): GraphTensor {
   const [rows, width] = x.shape;
   const headWidth = 2 * (cosines.shape[1] as number);
@@ -48,6 +59,12 @@ export function rotate(
     throw g.error('rotary embedding', describe(x), `[rows, a multiple of ${headWidth}]`);
   }
   const batch = reshape(g, x, [1, rows!, width]);
-  const rotated = g.node('RotaryEmbedding', [batch, positions, cosines, sines], batch, {}, 'com.microsoft');
+  const rotated = g.node(
+    'RotaryEmbedding',
+    [batch, positions, cosines, sines],
+    batch,
+    { interleaved: isInterleaved ? 1 : 0 },
+    'com.microsoft',
+  );
   return reshape(g, rotated, [rows!, width]);
 }

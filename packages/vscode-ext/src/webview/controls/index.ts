@@ -1,6 +1,8 @@
 // The controls of the page, in one place so that they can be replaced: plain elements of HTML, which have names, states and
 // keys of their own. Their looks are in the host's page-css.ts.
 
+import { t } from '../../texts/index.ts';
+
 export function button(text: string, press: () => void): HTMLButtonElement {
   const element = create('button', { type: 'button', textContent: text });
   element.addEventListener('click', press);
@@ -70,7 +72,7 @@ export function progressBar(cancel: () => void): ProgressBar {
   const bar = create('progress', { max: 1 });
   const text = create('span');
   return {
-    element: create('div', { className: 'task' }, bar, text, button('Cancel', cancel)),
+    element: create('div', { className: 'task' }, bar, text, button(t('Cancel'), cancel)),
     show(what, share, note = '') {
       if (share === undefined) bar.removeAttribute('value');
       else bar.value = share;

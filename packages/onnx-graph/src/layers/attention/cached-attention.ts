@@ -1,0 +1,85 @@
+import type { GraphBuilder } from '../../graph/graph-builder.ts';
+import { describe, type GraphTensor } from '../../graph/graph-types.ts';
+import { reshape } from '../../ops/shape.ts';
+import type { RotaryTable } from './rotary.ts';
+
+export interface CachedAttentionOptions {
+  readonly headCount: number;
+  /** Heads of keys and values; each serves `headCount / keyValueHeadCount` heads of queries. */
+  readonly keyValueHeadCount: number;
+  /** Positions that the cache has room for. */
+  readonly capacityPositions: number;
+  /** Positions that one sees, its own included; all before it where absent. */
+  readonly windowPositions?: number;
+  /** Queries and keys are not turned where absent. */
+  readonly rotary?: RotaryTable;
+  readonly place: CachePlace;
+}
+
+/** Where the rows of a run stand. */
+export interface CachePlace {
+  /** The number of the run's last position, from 0: int32 `[1]`. */
+  readonly lastPosition: GraphTensor;
+  /** Positions with those of the run, one more: int32 `[1]`. */
+  readonly positionCount: GraphTensor;
+}
+
+/**
+ * Causal self-attention with a cache of keys and values that is written in place: queries `[rows, heads · width]`, keys
+ * and values `[rows, keyValueHeads · width]` → `[rows, heads · width]`. The rows come after those that `place` counts
+ * before them; what the cache holds beyond is not looked at, so going back is a matter of the count alone.
+ * One operator of the runtime. Source: Ainslie et al., "GQA", 2023; microsoft/onnxruntime, docs/ContribOperators.md,
+ * `com.microsoft.GroupQueryAttention`.
+ */
+export function cachedAttention(
+  g: GraphBuilder,
+  {
+    queries,
+    keys,
+    values,
+  }: { readonly queries: GraphTensor; readonly keys: GraphTensor; readonly values: GraphTensor },
+  options: CachedAttentionOptions,
+): GraphTensor {
+  const { headCount, keyValueHeadCount, capacityPositions, windowPositions, rotary, place } = options;
+  const [rows, all] = queries.shape as readonly [GraphTensor['shape'][number], number];
+  const headWidth = all / headCount;
+  const shared = headWidth * keyValueHeadCount;
+  if (!Number.isInteger(headWidth) || keys.shape[1] !== shared || values.shape[1] !== shared) {
+    throw g.error(
+      'attention',
+      `${describe(queries)}, ${describe(keys)}`,
+      `${headCount} and ${keyValueHeadCount} heads`,
+    );
+  }
+  const cacheShape = [1, keyValueHeadCount, capacityPositions, headWidth];
+  const pastKeys = g.state('keys', 'float32', cacheShape, { isInPlace: true });
+  const pastValues = g.state('values', 'float32', cacheShape, { isInPlace: true });
+  const batched = (x: GraphTensor): GraphTensor => reshape(g, x, [1, rows, x.shape[1]!]);
+  const [mixed, nextKeys, nextValues] = g.nodeWithOutputs(
+    'GroupQueryAttention',
+    [
+      ...[queries, keys, values].map(batched),
+      pastKeys.value,
+      pastValues.value,
+      place.lastPosition,
+      place.positionCount,
+      ...(rotary === undefined ? [] : [rotary.cosines, rotary.sines]),
+    ],
+    [
+      { elementType: 'float32', shape: [1, rows, all] },
+      { elementType: 'float32', shape: cacheShape },
+      { elementType: 'float32', shape: cacheShape },
+    ],
+    {
+      num_heads: headCount,
+      kv_num_heads: keyValueHeadCount,
+      do_rotary: rotary === undefined ? 0 : 1,
+      rotary_interleaved: rotary?.isInterleaved ? 1 : 0,
+      ...(windowPositions === undefined ? {} : { local_window_size: windowPositions }),
+    },
+    'com.microsoft',
+  );
+  pastKeys.advance(nextKeys!);
+  pastValues.advance(nextValues!);
+  return reshape(g, mixed!, [rows, all]);
+}

@@ -1,0 +1,115 @@
+import {
+  type ChooseToken,
+  type LanguageModelSession,
+  type SpeechLanguageModelV0,
+  SpeechTokensError,
+  type TokenStream,
+} from '@speech-tokens/core';
+import type { Decoder, DecoderSequence } from '../backbone/decoder.ts';
+import type { FrameHead, OpenFrameHead } from '../frame-head/frame-head.ts';
+
+export interface FrameModelParts {
+  readonly streams: readonly TokenStream[];
+  /** Its columns are the streams. */
+  readonly backbone: Decoder;
+  /** Row of a stream's table that its id 0 stands for, where several streams share one table. */
+  readonly firstRows: readonly number[];
+  readonly head: FrameHead;
+}
+
+/** A model of one backbone and a head for the ids of a step: whatever is no graph of several backbones. */
+export function frameModel({ streams, backbone, firstRows, head }: FrameModelParts): SpeechLanguageModelV0 {
+  return {
+    specificationVersion: 'v0',
+    streams,
+    contextSteps: backbone.capacityPositions,
+    open: async () => new FrameSession({ streams, firstRows, head }, backbone.createSequence()),
+    async close() {
+      await Promise.all([backbone.close(), head.close()]);
+    },
+  };
+}
+
+class FrameSession implements LanguageModelSession {
+  readonly #model: Omit<FrameModelParts, 'backbone'>;
+  readonly #sequence: DecoderSequence;
+  readonly #head: OpenFrameHead;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(model: Omit<FrameModelParts, 'backbone'>, sequence: DecoderSequence) {
+    this.#model = model;
+    this.#sequence = sequence;
+    this.#head = model.head.open();
+  }
+
+  get stepCount(): number {
+    return this.#sequence.positionCount;
+  }
+
+  step(rows: Int32Array, choose?: ChooseToken, options: { readonly signal?: AbortSignal } = {}): Promise<Int32Array> {
+    return this.#inTurn(async () => {
+      options.signal?.throwIfAborted();
+      const before = this.stepCount;
+      const output = await this.#sequence.run(this.#tableRows(rows));
+      const chosen = new Int32Array(this.#model.streams.length).fill(-1);
+      try {
+        if (choose !== undefined) await this.#head.fill(output, chosen, choose, options.signal);
+      } catch (error) {
+        // A step that fails or is aborted counts as not made.
+        this.#sequence.rollback(before);
+        throw error;
+      }
+      return chosen;
+    });
+  }
+
+  rollback(stepCount: number): Promise<void> {
+    return this.#inTurn(async () => this.#sequence.rollback(stepCount));
+  }
+
+  fork(): Promise<LanguageModelSession> {
+    return this.#inTurn(async () => new FrameSession(this.#model, this.#sequence.fork()));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+  }
+
+  #inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(() => {
+      if (this.#isClosed) throw closed();
+      return call();
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  #tableRows(rows: Int32Array): Int32Array {
+    const { streams, firstRows } = this.#model;
+    return rows.map((id, i) => {
+      const stream = i % streams.length;
+      const { name, vocabularySize } = streams[stream]!;
+      if (id < -1 || id >= vocabularySize) {
+        throw new SpeechTokensError('argument-invalid', {
+          problem: 'A language model cannot read these rows',
+          found: `id ${id} for the stream ${name}`,
+          wanted: `an id from 0 to ${vocabularySize - 1}, or -1 for none`,
+          remedy: 'Check which stream each id belongs to',
+          details: { argument: 'rows' },
+        });
+      }
+      return id === -1 ? -1 : firstRows[stream]! + id;
+    });
+  }
+}
+
+function closed(): SpeechTokensError {
+  return new SpeechTokensError('session-closed', {
+    problem: 'The session of a language model takes nothing more',
+    found: 'It was closed',
+    remedy: 'Open another one',
+    details: {},
+  });
+}

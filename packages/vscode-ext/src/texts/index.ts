@@ -1,0 +1,1 @@
+export { setTexts, type Texts, t } from './texts.ts';
