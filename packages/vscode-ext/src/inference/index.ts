@@ -14,6 +14,7 @@ export type {
   InferenceMethods,
   InferenceSettings,
   ModelFacts,
+  Pictures,
   SampleRange,
   TokenizerChoice,
   TokenizerId,

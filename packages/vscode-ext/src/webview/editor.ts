@@ -1,9 +1,4 @@
-import {
-  createPeakPyramid,
-  type PeakPyramid,
-  type PeakPyramidBuilder,
-  type Spectrogram,
-} from '@speech-tokens/token-view';
+import type { PeakPyramid, Spectrogram } from '@speech-tokens/token-view';
 import {
   codebooksAfterMute,
   type DocumentFacts,
@@ -36,6 +31,7 @@ import { decodedStream, recordingStream } from './long-sounds.ts';
 import { followPageKeys } from './page-keys.ts';
 import { type Picture, showPicture } from './picture.ts';
 import { createReport } from './report.ts';
+import { requestPictures } from './request-pictures.ts';
 import { soundList } from './sound-list.ts';
 import { createSounds, loopOf } from './sounds.ts';
 import { createTasks, messageOf, type TaskContext } from './tasks.ts';
@@ -181,24 +177,10 @@ export function createEditor(
     if (known.kind === 'recording') {
       if (isLong(known)) sounds.set(recordingSound, recordingStream(peer, known));
       await tasks.run(t('Waveform and spectrogram'), async ({ signal, onProgress }) => {
-        let growing: PeakPyramidBuilder | undefined;
-        const made = await peer.request(
-          'pictures',
-          {},
-          {
-            signal,
-            onProgress(done) {
-              onProgress(done);
-              if (done.peaks === undefined) return;
-              growing ??= createPeakPyramid(done.peaks.baseSamples);
-              growing.pushBlocks(done.peaks.blocks, done.peaks.sampleCount);
-              peaks = growing.result();
-              showView();
-            },
-          },
-        );
-        peaks = made.peaks ?? growing?.result();
-        ({ spectrogram, warnings } = made);
+        ({ peaks, spectrogram, warnings } = await requestPictures(peer, { signal, onProgress }, (sofar) => {
+          peaks = sofar;
+          showView();
+        }));
         showAll();
       });
       if (!isLong(known)) {

@@ -96,9 +96,9 @@ describe.skipIf(skipped !== undefined)(title, { timeout: 3 * patienceMs, retry: 
     await until(async () => (await seconds(editor)) - start).toBeGreaterThan(0.5);
     expect(Math.max(...(await peaks()))).toBeGreaterThan(0.4);
     // From another place, while it plays: silence.
-    const before = (await peaks()).length;
     await seek(editor, 0.9);
     await until(() => seconds(editor)).toBeGreaterThan(3230);
+    const before = (await peaks()).length;
     await until(async () => (await peaks()).length).toBeGreaterThan(before);
     expect(Math.max(...(await peaks()).slice(before))).toBe(0);
     expect(await editor.getByRole('alert').count()).toBe(0);
