@@ -118,6 +118,30 @@ describe('detokenize', () => {
     expect(unknown.stderr).toMatch(/found "zoe", wanted a number from 0 to 2, or one of "ada", "bob", "eve"/);
   });
 
+  it('speaks bundled units offline, in each of the bundled voices', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'tone.wav'), toneWav(1, 16_000));
+    const units = [
+      'tokenize',
+      'tone.wav',
+      '--tokenizer',
+      'ssl:units-50hz-k100',
+      '--out',
+      'units.tokens.safetensors',
+      '-q',
+    ];
+    expect((await run(units, { cwd })).code).toBe(0);
+    const sounds: Float32Array[] = [];
+    for (const voice of [[], ['--speaker', 'carlo']]) {
+      const argv = ['detokenize', 'units.tokens.safetensors', '--force', ...voice];
+      const { code, stderr } = await run(argv, { cwd });
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+      sounds.push((await readAudioClip(join(cwd, 'units.decoded.wav'))).channels[0]!);
+    }
+    expect(sounds.map(({ length }) => length)).toEqual([16_000, 16_000]);
+    expect(sounds[0]).not.toEqual(sounds[1]);
+  });
+
   it('undoes merged repeats', async () => {
     const cwd = await folderWithTokens();
     await using file = await openTokenFileAt(join(cwd, 'tone.tokens.safetensors'));

@@ -173,12 +173,12 @@ describe('inspect --report', () => {
     }
   });
 
-  it('of bundled units, whose vocoder needs a folder of the user: pictures without decoded sound', async () => {
+  it('of bundled units: pictures, the recording, and what the vocoder makes of them', async () => {
     const cwd = await folderWithTone();
     const argv = ['inspect', 'tone.wav', '--tokenizer', 'ssl:units-50hz-k100', '--report', 'units.html', '-q'];
     expect((await run(argv, { cwd })).code).toBe(0);
     const { groups, sounds } = dataOf(await readFile(join(cwd, 'units.html'), 'utf8'));
     expect(groups[0].lanes).toHaveLength(1);
-    expect(sounds).toHaveLength(1);
+    expect(sounds).toHaveLength(2);
   });
 });

@@ -20,6 +20,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--unit-space", action="append", default=[], metavar="ID", help="id of the token space of each set of units")
     parser.add_argument("--run", type=Path, required=True, help="folder for data cache, checkpoints, log and result")
     parser.add_argument("--validation-every", type=int, default=40, help="hold out every n-th recording")
+    parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled vocoder, with this model card")
     add_arguments(parser)
     return parser.parse_args()
 
@@ -32,7 +33,7 @@ def main() -> None:
 
     from vocoder_config import VocoderConfig
     from vocoder_data import VoicedRecordings, VoicedSource, prepare_all
-    from vocoder_export import export
+    from vocoder_export import export, install
     from vocoder_training import Trainer
 
     config = VocoderConfig.load(args.config) if args.config else VocoderConfig()
@@ -46,6 +47,8 @@ def main() -> None:
     vocoder = Trainer(args, args.run, recordings, config).train()
     file, _ = recordings.validation(1)[0]
     export(vocoder, args.run / "export", {k: recordings.unit_slice(file, k, 0, 75) for k in config.unit_counts})
+    if args.install:
+        install(args.run / "export", args.install)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,16 @@
 """Write a vocoder as `config.json` + `model.safetensors` (F16), and a golden file beside it."""
 
+import argparse
 import copy
+import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+sys.path.append(str(Path(__file__).resolve().parents[1] / "codec"))  # layers of the codec
+from common import exports
 
 from excitation import position_noise
 from vocoder_config import VocoderConfig
@@ -64,3 +70,19 @@ def export(vocoder: Vocoder, folder: Path, units: dict[int, torch.Tensor]) -> No
     for file in folder.iterdir():
         file.chmod(0o644)
 
+
+def install(source: Path, card: Path) -> None:
+    """Make an export the vocoder that packages/codec-ssl ships, with `card` as its model card."""
+    exports.install(source, card, "@speech-tokens/codec-ssl", "install-unit-vocoder")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Install an exported vocoder as the bundled one.")
+    parser.add_argument("source", type=Path, help="an exported folder")
+    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
+    args = parser.parse_args()
+    install(args.source, args.card)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,26 +2,28 @@ import { readFile } from 'node:fs/promises';
 import type { DetokenizerComponent, ModelFile } from '@speech-tokens/core';
 import { checkpointFileNames, openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
 import { unitSpaceShape } from '../units/unit-tokenizer.ts';
+import { bundledUnitVocoder } from './bundled-unit-vocoder.ts';
 import { createUnitVocoder, vocoderLatencySamples } from './create-unit-vocoder.ts';
 import { parseUnitVocoderConfig } from './unit-vocoder-config.ts';
 
 const clock = { sampleRateHz: 16_000, hopSamples: 320, windowSamples: 560 };
-/** What the blocks of the default sizes see ahead. */
-const defaultDelayFrames = 21;
-const configFile = ownFile('config.json');
-const weightsFile = { ...ownFile('model.safetensors'), checkpointNames: checkpointFileNames };
+const configFile = bundled('config.json', bundledUnitVocoder.configFile);
+const weightsFile = {
+  ...bundled('model.safetensors', bundledUnitVocoder.weightsFile),
+  checkpointNames: checkpointFileNames,
+};
 
 /**
- * The vocoder that tools/train/vocoder exports, one detokenizer for each of its sets of units. Its files are looked for in
- * the working directory, or in the folder that the host puts in its place (`--checkpoint DIR`).
+ * The project's own vocoder for the units of its own encoder, from the weights that ship with this package; one
+ * detokenizer for each set of units. A folder that tools/train/vocoder exports can stand in for them.
  */
 export const unitVocoderComponents: readonly DetokenizerComponent[] = [100, 200, 500].map((unitCount) => ({
   kind: 'detokenizer',
   id: `ssl:units-50hz-k${unitCount}`,
-  title: `Unit vocoder, ${unitCount} units, 50 frames/s, from a folder of tools/train/vocoder`,
+  title: `Bundled unit vocoder, 16 kHz, ${unitCount} units, 50 frames/s`,
   models: [configFile, weightsFile],
   tokenSpace: { id: `ssl:units-50hz-k${unitCount}`, ...unitSpaceShape(clock, unitCount) },
-  latencySamples: vocoderLatencySamples(defaultDelayFrames, clock.hopSamples),
+  latencySamples: vocoderLatencySamples(bundledUnitVocoder.delayFrames, clock.hopSamples),
   async load({ models, threadCount, ...options }) {
     const { path } = await models.resolve(configFile, options);
     const weights = await models.resolve(weightsFile, options);
@@ -37,6 +39,10 @@ export const unitVocoderComponents: readonly DetokenizerComponent[] = [100, 200,
   },
 }));
 
-function ownFile(name: string): ModelFile {
-  return { name, source: { type: 'path', path: name }, licence: 'of your own files' };
+function bundled(
+  name: string,
+  { sha256, sizeBytes }: { readonly sha256: string; readonly sizeBytes: number },
+): ModelFile {
+  const url = new URL(`../../models/unit-vocoder-50hz/${name}`, import.meta.url).href;
+  return { name, source: { type: 'bundled', url }, sha256, sizeBytes, licence: 'Apache-2.0' };
 }
