@@ -1,6 +1,7 @@
 /** The style sheet of an editor's page, beside that of the view: colours of the editor's theme only. */
 export const pageCss: string = `
-body { padding: 0.8rem 1.2rem 2rem; color: var(--vscode-foreground); font-size: var(--vscode-font-size); }
+body { padding: 0.8rem 1.2rem 2rem; color: var(--vscode-foreground); background: var(--vscode-editor-background);
+  font-size: var(--vscode-font-size); }
 header p { margin: 0.2rem 0 0.8rem; }
 h1 { font-size: 1.2em; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.1em; margin: 1.2rem 0 0.2rem; }
