@@ -6,7 +6,7 @@ export const bundledUnitVocoder = {
     sizeBytes: 854,
   },
   weightsFile: {
-    sha256: '2339e000acd96e9b3a7386e837dbdf05fecf0a4dfed051cece4e0dc34ed6aacf',
+    sha256: 'a72bedfc3ac7394d5923eb11716ac2ecb4ba616126081853fe28ca3452eeed48',
     sizeBytes: 10226520,
   },
 } as const;
