@@ -1,7 +1,7 @@
 export { cssColour, heatColour, idColour, type LanePlace, type Rgb, textColourOn } from './colours/colours.ts';
 export { type CodeUse, type HistogramOrder, histogramOrders, histogramText } from './histogram/code-histogram.ts';
 export { lanesOf, type TokenLane, tokenAt, tokenStart, tokensIn, usesOf } from './lanes/lane.ts';
-export type { Sound } from './player/sound.ts';
+export { isStreamed, type Sound, type StreamedSound } from './player/sound.ts';
 export { type FrequencyScale, frequencyScales } from './spectrogram/frequency-scale.ts';
 export {
   createSpectrogram,
@@ -14,7 +14,7 @@ export { keyHelp } from './view/key-help.ts';
 export { tokenViewCss } from './view/style.ts';
 export type { ViewContent } from './view/view-content.ts';
 export type { LaneGroup, LaneMuting, TokenPlace, ViewState } from './view/view-state.ts';
-export type { WaveformLane } from './view/waveform-track.ts';
+export type { WaveformLane } from './view/waveform-lane.ts';
 export {
   createPeakPyramid,
   type PeakPyramid,

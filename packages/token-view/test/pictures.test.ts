@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPeakPyramid, createSpectrogram, frequencyScales, peaksIn } from '../src/index.ts';
 import { binsOfRows, frequencyAt } from '../src/spectrogram/frequency-scale.ts';
+import { peaksOfSamples } from '../src/waveform/peak-pyramid.ts';
 
 const random = createRandom('pictures');
 const noise = (count: number): Float32Array =>
@@ -56,6 +57,20 @@ describe('peaks', () => {
     builder.push([Float32Array.of(0.5, -0.25), Float32Array.of(-1, 0)]);
     const peaks = peaksIn(builder.result(), -2, 4, 3);
     expect([...peaks]).toEqual([Number.NaN, Number.NaN, -1, expect.closeTo(0.5, 4), Number.NaN, Number.NaN]);
+  });
+
+  test('of samples themselves are exact, also of a part of the recording', () => {
+    const random = createRandom('peaks of samples');
+    const channels = [0, 1].map(() => Float32Array.from({ length: 500 }, () => 2 * random.nextUnit() - 1));
+    const range = { startSample: 100, endSample: 400 };
+    const part = channels.map((samples) => samples.subarray(90, 410));
+    const peaks = peaksOfSamples(part, 90, range, 60);
+    for (let column = 0; column < 60; column++) {
+      const values = channels.flatMap((samples) => [...samples.subarray(100 + 5 * column, 105 + 5 * column)]);
+      expect([peaks[2 * column], peaks[2 * column + 1]]).toEqual([Math.min(...values), Math.max(...values)]);
+    }
+    // Beyond what is there is nothing.
+    expect([...peaksOfSamples(part, 90, { startSample: 420, endSample: 430 }, 2)].every(Number.isNaN)).toBe(true);
   });
 
   test('what is no number is silence', () => {

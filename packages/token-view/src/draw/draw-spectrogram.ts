@@ -1,24 +1,32 @@
 import { heatColour } from '../colours/colours.ts';
 import { binsOfRows, type FrequencyScale } from '../spectrogram/frequency-scale.ts';
 import type { Spectrogram } from '../spectrogram/spectrogram.ts';
-import { type Surface, sampleOf } from './surface.ts';
+import { pixelOf, type Surface, sampleOf } from './surface.ts';
 
-const heat: readonly (readonly [number, number, number])[] = Array.from({ length: 256 }, (_, level) =>
-  heatColour(level / 255),
-);
+/** `0xAABBGGRR` for each level, as the values of an image in memory. */
+const heat = Uint32Array.from({ length: 256 }, (_, level) => {
+  const [red, green, blue] = heatColour(level / 255);
+  return red + green * 0x100 + blue * 0x10000 + 255 * 0x1000000;
+});
 
-/** Loudness over time and frequency, low frequencies at the bottom. */
+/** Loudness over time and frequency, low frequencies at the bottom; where the spectrogram covers what is shown. */
 export function drawSpectrogram(surface: Surface, spectrogram: Spectrogram, scale: FrequencyScale): void {
-  const { context, width, height } = surface;
+  const { context, width, height, range } = surface;
   const { levels, binCount, hopSamples, firstSample, sampleCount, sampleRateHz } = spectrogram;
-  const [columns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+  const [allColumns, rows] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+  const across = { range, width: allColumns };
+  const left = Math.max(0, Math.floor(pixelOf(across, firstSample)));
+  const columns = Math.min(allColumns, Math.ceil(pixelOf(across, firstSample + sampleCount))) - left;
+  if (columns <= 0) return;
   const bins = binsOfRows(rows, binCount, scale, sampleRateHz);
   const image = context.createImageData(columns, rows);
+  const pixels = new Uint32Array(image.data.buffer);
   const columnCount = levels.length / binCount;
   for (let x = 0; x < columns; x++) {
-    const from = sampleOf({ range: surface.range, width: columns }, x) - firstSample;
-    const to = sampleOf({ range: surface.range, width: columns }, x + 1) - firstSample;
-    if (to <= 0 || from >= sampleCount) continue;
+    const from = sampleOf(across, left + x) - firstSample;
+    const to = sampleOf(across, left + x + 1) - firstSample;
+    // A column that lies in it by half or more.
+    if (from + to <= 0 || from + to >= 2 * sampleCount) continue;
     const first = Math.max(0, Math.min(columnCount - 1, Math.floor(from / hopSamples)));
     // Of many columns in a pixel, a few are looked at: neighbours are alike.
     const end = Math.min(columnCount, Math.max(first + 1, Math.ceil(to / hopSamples)));
@@ -27,19 +35,16 @@ export function drawSpectrogram(surface: Surface, spectrogram: Spectrogram, scal
       const [low, high] = bins[y]!;
       let level = 0;
       for (let column = first; column < end; column += step) {
-        for (let bin = low; bin < high; bin++) level = Math.max(level, levels[column * binCount + bin]!);
+        const last = column * binCount + high;
+        for (let at = column * binCount + low; at < last; at++) if (levels[at]! > level) level = levels[at]!;
       }
-      const [red, green, blue] = heat[level]!;
-      const at = 4 * (y * columns + x);
-      image.data[at] = red;
-      image.data[at + 1] = green;
-      image.data[at + 2] = blue;
-      image.data[at + 3] = 255;
+      pixels[y * columns + x] = heat[level]!;
     }
   }
   // Put at its own size and stretched by the context's scale: `putImageData` itself knows no scale.
   const still = new OffscreenCanvas(columns, rows);
   still.getContext('2d')!.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
-  context.drawImage(still, 0, 0, width, height);
+  const cssPixels = width / allColumns;
+  context.drawImage(still, left * cssPixels, 0, columns * cssPixels, height);
 }

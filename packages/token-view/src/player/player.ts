@@ -1,9 +1,12 @@
 import { createGrains } from './grains.ts';
-import type { Sound } from './sound.ts';
+import type { Sound, StreamedSound } from './sound.ts';
+import { createVoice, type RunningVoice } from './voice.ts';
 
 export interface PlayerEvents {
   /** While it plays, at every picture; and where it stops or is put somewhere. Seconds. */
   onTime?(seconds: number, isPlaying: boolean): void;
+  /** What is played could not be read; it has stopped. */
+  onProblem?(error: unknown): void;
 }
 
 export interface PlayerOptions {
@@ -23,11 +26,14 @@ export interface Player {
   pause(): void;
   /** Goes on from there if it plays. */
   seek(seconds: number): void;
-  /** Changes to another sound at the same place: both run, and the change takes some 10 ms. */
+  /**
+   * Changes to another sound at the same place: both run, and the change takes some 10 ms. One that is read by ranges is heard
+   * as soon as what it needs is there, and the one before until then.
+   */
   choose(sound: number): void;
   /** Factors of the sounds, 1 at first. */
   setLevels(levels: readonly number[]): void;
-  /** Stops, goes there, and plays a short grain of what is there. */
+  /** Stops, goes there, and plays a short grain of what is there, unless that is read by ranges. */
   scrub(seconds: number): void;
   /** Plays a stretch over and over; `undefined` plays to the end. Seconds. */
   loop(stretch: { readonly start: number; readonly end: number } | undefined): void;
@@ -38,41 +44,47 @@ export interface Player {
 
 const fadeSeconds = 0.01;
 
-/** @param sounds at least one; those that are shorter end in silence */
+/** Before that long nothing is heard, so that all sounds start in time. */
+const startSeconds = 0.02;
+
+/**
+ * @param sounds at least one; those that are shorter end in silence. Of those that are read by ranges only what lies around
+ * the place that is heard is in memory; where it does not come in time, playing waits for it.
+ */
 export function createPlayer(
-  sounds: readonly Sound[],
-  { onTime }: PlayerEvents = {},
+  sounds: readonly (Sound | StreamedSound)[],
+  { onTime, onProblem }: PlayerEvents = {},
   { changes = 'crossfade' }: PlayerOptions = {},
 ): Player {
   const context = new AudioContext();
+  const fail = (error: unknown): void => {
+    stop();
+    onTime?.(at, false);
+    onProblem?.(error);
+  };
   const grains = createGrains(context);
-  const buffers = sounds.map(({ sampleRateHz, channels }) => {
-    const length = Math.max(1, channels[0]!.length);
-    const buffer = context.createBuffer(channels.length, length, sampleRateHz);
-    for (const [i, channel] of channels.entries()) buffer.copyToChannel(new Float32Array(channel), i);
-    return buffer;
-  });
-  const durationSeconds = Math.max(...buffers.map(({ duration }) => duration));
-  let [chosen, speed, at] = [0, 1, 0];
+  const voices = sounds.map((sound) => createVoice(context, sound, fail));
+  const durationSeconds = Math.max(...voices.map((voice) => voice.durationSeconds));
+  /** The one that is heard becomes the chosen one as soon as that is ready. */
+  let [chosen, heard, speed, at] = [0, 0, 1, 0];
   let levels: readonly number[] = sounds.map(() => 1);
-  const levelOf = (sound: number): number => (sound === chosen ? (levels[sound] ?? 1) : 0);
+  const levelOf = (sound: number): number => (sound === heard ? (levels[sound] ?? 1) : 0);
   let stretch: { readonly start: number; readonly end: number } | undefined;
-  /** The sounds that run: all start together, and the gains say which is heard. */
+  /** The gains say which of the sounds that run is heard. A sound runs once it has been heard, or needs nothing for it. */
   let running:
-    | {
-        readonly sources: readonly AudioBufferSourceNode[];
-        readonly gains: readonly GainNode[];
-        readonly since: number;
-      }
+    | { readonly voices: (RunningVoice | undefined)[]; readonly gains: readonly GainNode[]; readonly since: number }
     | undefined;
+  /** Playing goes on when what is needed has come; another value means that it has been stopped in the meantime. */
+  let waiting: symbol | undefined;
   let picture = 0;
 
-  const seconds = (): number => {
+  const placeAt = (time: number): number => {
     if (running === undefined) return at;
-    const passed = at + (context.currentTime - running.since) * speed;
+    const passed = at + Math.max(0, time - running.since) * speed;
     if (stretch === undefined || passed < stretch.end) return Math.min(passed, durationSeconds);
     return stretch.start + ((passed - stretch.start) % (stretch.end - stretch.start));
   };
+  const seconds = (): number => placeAt(context.currentTime);
   const within = (place: number): number => Math.max(0, Math.min(durationSeconds, place));
   /** Towards the levels that are wanted now. */
   const fade = (throughSilence: boolean): void => {
@@ -84,14 +96,11 @@ export function createPlayer(
     }
   };
   const stop = (): void => {
+    waiting = undefined;
+    cancelAnimationFrame(picture);
     if (running === undefined) return;
     at = seconds();
-    cancelAnimationFrame(picture);
-    for (const source of running.sources) {
-      source.onended = null;
-      source.stop();
-      source.disconnect();
-    }
+    for (const voice of running.voices) voice?.stop();
     for (const gain of running.gains) gain.disconnect();
     running = undefined;
   };
@@ -104,36 +113,75 @@ export function createPlayer(
       onTime?.(0, false);
       return;
     }
+    if (running.voices[heard]?.isStarved()) {
+      stop();
+      start();
+      return;
+    }
     picture = requestAnimationFrame(show);
   };
-  const start = (): void => {
-    if (stretch !== undefined && (at < stretch.start || at >= stretch.end)) at = stretch.start;
-    if (at >= durationSeconds) at = 0;
-    const gains = buffers.map((_, i) => {
+  const run = (): void => {
+    heard = chosen;
+    const gains = voices.map((_, i) => {
       const gain = context.createGain();
       gain.gain.value = levelOf(i);
       gain.connect(context.destination);
       return gain;
     });
-    const sources = buffers.map((buffer, i) => {
-      const source = context.createBufferSource();
-      source.buffer = buffer;
-      source.playbackRate.value = speed;
-      if (stretch !== undefined) {
-        source.loop = true;
-        source.loopStart = stretch.start;
-        source.loopEnd = stretch.end;
-      }
-      source.connect(gains[i]!);
-      return source;
-    });
-    const since = context.currentTime;
-    for (const source of sources) source.start(since, at);
-    running = { sources, gains, since };
+    const since = context.currentTime + startSeconds;
+    const from = { sinceTime: since, place: at, speed, stretch };
+    running = {
+      voices: voices.map((voice, i) => (voice.isReady(at) ? voice.start(gains[i]!, from) : undefined)),
+      gains,
+      since,
+    };
     show();
   };
+  const start = (): void => {
+    if (stretch !== undefined && (at < stretch.start || at >= stretch.end)) at = stretch.start;
+    if (at >= durationSeconds) at = 0;
+    const voice = voices[chosen]!;
+    if (voice.isReady(at)) {
+      run();
+      return;
+    }
+    const mine = Symbol();
+    waiting = mine;
+    onTime?.(at, true);
+    voice.load(at).then(
+      () => {
+        if (waiting !== mine) return;
+        waiting = undefined;
+        run();
+      },
+      (error: unknown) => {
+        if (waiting === mine) fail(error);
+      },
+    );
+  };
+  /** Hears the chosen sound, from where the one before is by then. */
+  const hearChosen = async (): Promise<void> => {
+    const [wanted, mine] = [chosen, running];
+    const voice = voices[wanted]!;
+    const isWanted = (): boolean => running === mine && chosen === wanted;
+    if (mine !== undefined && mine.voices[wanted] === undefined) {
+      try {
+        // The one before goes on meanwhile.
+        while (isWanted() && !voice.isReady(seconds())) await voice.load(seconds());
+      } catch (error) {
+        if (isWanted()) fail(error);
+        return;
+      }
+      if (!isWanted()) return;
+      const sinceTime = context.currentTime + startSeconds;
+      const from = { sinceTime, place: placeAt(sinceTime), speed, stretch };
+      mine.voices[wanted] ??= voice.start(mine.gains[wanted]!, from);
+    }
+    heard = wanted;
+    fade(changes === 'through-silence');
+  };
   const restarting = (change: () => void): void => {
-    const was = running !== undefined;
+    const was = running !== undefined || waiting !== undefined;
     stop();
     change();
     if (was) start();
@@ -141,14 +189,14 @@ export function createPlayer(
   };
   return {
     get isPlaying() {
-      return running !== undefined;
+      return running !== undefined || waiting !== undefined;
     },
     get sound() {
       return chosen;
     },
     seconds,
     async play() {
-      if (running !== undefined) return;
+      if (running !== undefined || waiting !== undefined) return;
       await context.resume();
       // Somebody else may have started it meanwhile.
       if (running === undefined) start();
@@ -163,7 +211,8 @@ export function createPlayer(
       }),
     choose(sound) {
       chosen = sound;
-      fade(changes === 'through-silence');
+      if (waiting !== undefined) restarting(() => {});
+      else void hearChosen();
     },
     setLevels(wanted) {
       levels = wanted;
@@ -173,7 +222,8 @@ export function createPlayer(
       stop();
       at = within(seconds);
       void context.resume();
-      grains.play(buffers[chosen]!, levelOf(chosen), at);
+      const { buffer } = voices[chosen]!;
+      if (buffer !== undefined) grains.play(buffer, levels[chosen] ?? 1, at);
       onTime?.(at, false);
     },
     loop: (wanted) =>

@@ -91,8 +91,13 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
     );
   }
   if (spectrogram !== undefined) {
-    const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) =>
-      drawSpectrogram(surface, detail.best(surface.range, Math.round(surface.width)) ?? spectrogram, frequencyScale);
+    const paint: Parameters<typeof appendTrack>[1]['paint'] = (surface) => {
+      const columns = Math.max(1, Math.round(surface.width));
+      const closer = content.spectrogramsIn?.(surface.range, columns);
+      const parts =
+        closer === undefined ? [detail.best(surface.range, columns) ?? spectrogram] : [spectrogram, ...closer];
+      for (const part of parts) drawSpectrogram(surface, part, frequencyScale);
+    };
     tracks.push(appendTrack(grid, { label: 'spectrogram', heightPixels: 120, paint }));
   }
   for (const [group, { title, about, lanes: ofGroup, waveform, muting }] of groups.entries()) {

@@ -1,6 +1,6 @@
 import { type TokenLane, tokenAt, tokenStart } from '../lanes/lane.ts';
 import type { TimeRange } from '../time/time-range.ts';
-import type { WaveformLane } from './waveform-track.ts';
+import type { WaveformLane } from './waveform-lane.ts';
 
 /** A token: of which tokenizer, in which of its lanes, at which place. */
 export interface TokenPlace {

@@ -1,15 +1,8 @@
 import { drawSamples } from '../draw/draw-samples.ts';
 import { drawWaveform } from '../draw/draw-waveform.ts';
-import { type PeakPyramid, peakOf, peaksIn } from '../waveform/peak-pyramid.ts';
+import { type PeakPyramid, peakOf, peaksIn, peaksOfSamples } from '../waveform/peak-pyramid.ts';
 import type { TrackSettings } from './track.ts';
-import type { ViewContent } from './view-content.ts';
-
-/** A sound on the time axis of a picture, at its rate, drawn as a curve. */
-export interface WaveformLane {
-  readonly label: string;
-  readonly peaks: PeakPyramid;
-  readonly samplesIn?: NonNullable<ViewContent['samplesIn']>;
-}
+import type { WaveformLane } from './waveform-lane.ts';
 
 /** The magnitude that fills the height: what is quiet shows its shape too. */
 export function fullHeightOf(peaks: PeakPyramid): number {
@@ -32,8 +25,11 @@ export function waveformPainter(
     const { startSample, endSample } = surface.range;
     const from = Math.max(0, Math.floor(startSample) - 1);
     const to = Math.min(peaks.sampleCount, Math.ceil(endSample) + 2);
-    const samples = from < to && to - from <= 2 * columns ? samplesIn?.(from, to) : undefined;
-    if (samples !== undefined) drawSamples(surface, samples, from, fullHeight);
+    const isNear = to - from < peaks.baseSamples * columns || to - from <= 2 * columns;
+    const samples = from < to && isNear ? samplesIn?.(from, to) : undefined;
+    if (samples !== undefined && to - from <= 2 * columns) drawSamples(surface, samples, from, fullHeight);
+    else if (samples !== undefined)
+      drawWaveform(surface, peaksOfSamples(samples, from, surface.range, columns), fullHeight);
     else drawWaveform(surface, peaksIn(peaks, startSample, endSample, columns), fullHeight);
   };
 }

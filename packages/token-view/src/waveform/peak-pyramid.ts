@@ -1,3 +1,5 @@
+import type { TimeRange } from '../time/time-range.ts';
+
 /**
  * Lowest and highest samples of ever longer blocks: level 0 of `baseSamples` samples each, every further level of `fanOut`
  * blocks of the one before. So any zoom is drawn from a few values a column. Plain data: it can be sent and stored.
@@ -15,6 +17,11 @@ const fanOut = 4;
 export interface PeakPyramidBuilder {
   /** Samples that follow those before; several channels give the lowest and highest of all. */
   push(channels: readonly Float32Array[]): void;
+  /**
+   * The finest blocks of another builder that follow those before, `[blocks, 2]`; only whole blocks may be followed by more.
+   * @param sampleCount up to their end
+   */
+  pushBlocks(values: Int16Array, sampleCount: number): void;
   /** What there is so far. */
   result(): PeakPyramid;
 }
@@ -28,12 +35,14 @@ export function createPeakPyramid(baseSamples = 64): PeakPyramidBuilder {
     into[2 * blocks] = quantized(low);
     into[2 * blocks + 1] = quantized(high);
   };
+  const makeRoom = (count: number): void => {
+    if (2 * (blocks + count) <= base.length) return;
+    const longer = new Int16Array(Math.max(2 * base.length, 2 * (blocks + count)));
+    longer.set(base);
+    base = longer;
+  };
   const settle = (): void => {
-    if (2 * blocks === base.length) {
-      const longer = new Int16Array(2 * base.length);
-      longer.set(base);
-      base = longer;
-    }
+    makeRoom(1);
     store(base);
     blocks++;
     held = 0;
@@ -51,6 +60,12 @@ export function createPeakPyramid(baseSamples = 64): PeakPyramidBuilder {
         if (++held === baseSamples) settle();
       }
       sampleCount += count;
+    },
+    pushBlocks(values, count) {
+      makeRoom(values.length / 2);
+      base.set(values, 2 * blocks);
+      blocks += values.length / 2;
+      sampleCount = count;
     },
     result() {
       const whole = new Int16Array(2 * (blocks + (held > 0 ? 1 : 0)));
@@ -94,6 +109,36 @@ export function peaksIn(
     }
     peaks[2 * column] = low / 32_767;
     peaks[2 * column + 1] = high / 32_767;
+  }
+  return peaks;
+}
+
+/**
+ * The same of samples themselves, which are there from `firstSample` on: for a zoom at which blocks are wider than columns.
+ */
+export function peaksOfSamples(
+  channels: readonly Float32Array[],
+  firstSample: number,
+  { startSample, endSample }: TimeRange,
+  columnCount: number,
+): Float32Array {
+  const perColumn = (endSample - startSample) / columnCount;
+  const count = channels[0]?.length ?? 0;
+  const peaks = new Float32Array(2 * columnCount).fill(Number.NaN);
+  for (let column = 0; column < columnCount; column++) {
+    const from = startSample + column * perColumn - firstSample;
+    const first = Math.max(0, Math.floor(from));
+    const end = Math.min(count, Math.max(first + 1, Math.ceil(from + perColumn)));
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const samples of channels) {
+      for (let i = first; i < end; i++) {
+        if (samples[i]! < low) low = samples[i]!;
+        if (samples[i]! > high) high = samples[i]!;
+      }
+    }
+    if (low > high) continue;
+    peaks[2 * column] = Math.max(-1, low);
+    peaks[2 * column + 1] = Math.min(1, high);
   }
   return peaks;
 }

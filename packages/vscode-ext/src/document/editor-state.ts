@@ -94,6 +94,28 @@ function isRange(value: unknown): boolean {
   return Number.isFinite(startSample) && Number.isFinite(endSample) && (startSample as number) <= (endSample as number);
 }
 
+/**
+ * Where to look when a file has another length than before: at the same place, or, where all of it was in view, at all of it.
+ * What is marked in lanes is let go.
+ */
+export function viewAfterChange(
+  view: ViewState | undefined,
+  before: { readonly sampleCount: number; readonly sampleRateHz: number },
+  after: { readonly sampleCount: number; readonly sampleRateHz: number },
+): ViewState | undefined {
+  if (view === undefined || before.sampleRateHz !== after.sampleRateHz) return undefined;
+  const { range, selection, playheadSample } = view;
+  const wasWhole = range.startSample <= 0 && range.endSample >= before.sampleCount;
+  const isThere = selection !== undefined && selection.endSample <= after.sampleCount;
+  return {
+    range: wasWhole ? { startSample: 0, endSample: Math.max(1, after.sampleCount) } : range,
+    playheadSample: Math.min(playheadSample, after.sampleCount),
+    selection: isThere ? selection : undefined,
+    cursor: undefined,
+    marked: undefined,
+  };
+}
+
 /** As many of some tokens' codebooks as are decoded: the wanted ones, where a part of them can be decoded at all. */
 export function decodedCodebooks(
   { codebookCount: wanted }: Pick<EditorState, 'codebookCount'>,

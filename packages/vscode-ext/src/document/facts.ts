@@ -8,7 +8,9 @@ export interface DocumentFacts {
   readonly sampleCount: number;
   /** A few words each, for people: duration, rate, channels, format. */
   readonly facts: readonly string[];
-  /** Bytes of its sound as 32-bit samples; 0 for tokens. */
+  /** Of the recording; 0 for tokens. */
+  readonly channelCount: number;
+  /** Bytes of its sound as 32-bit samples; of tokens, those of one channel. */
   readonly soundBytes: number;
 }
 
@@ -20,7 +22,7 @@ export interface TokensFound {
   /** Of all codebooks together, by their clocks where they have one; absent where there is no audio. */
   readonly tokenRateHz?: number;
   readonly bitrateBps?: number;
-  /** At the document's rate. */
+  /** At the document's rate. Empty where there are many tokens: these have come in parts. */
   readonly lanes: readonly TokenLane[];
   /** Of the codebooks that can be decoded. */
   readonly codebookCount: number;
@@ -43,5 +45,10 @@ export interface StatisticsTable {
 export const tokensFormats = ['json', 'csv', 'npy', 'safetensors'] as const;
 export type TokensFormat = (typeof tokensFormats)[number];
 
-/** Longest sound that an editor holds and plays, as 32-bit samples: 35 minutes of 16 kHz mono. */
+/** Longest sound that a page holds, as 32-bit samples: 35 minutes of 16 kHz mono. Longer ones are read by ranges as they play. */
 export const mostSoundBytes: number = 128 * 2 ** 20;
+
+/** Whether a document's sound is read by ranges, as it is too long to be held in a page. */
+export function isLong({ soundBytes }: Pick<DocumentFacts, 'soundBytes'>): boolean {
+  return soundBytes > mostSoundBytes;
+}

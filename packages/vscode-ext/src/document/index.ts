@@ -18,9 +18,11 @@ export {
   restoredState,
   speeds,
   toggledTokenizer,
+  viewAfterChange,
 } from './editor-state.ts';
 export {
   type DocumentFacts,
+  isLong,
   mostSoundBytes,
   type TokensFormat,
   type TokensFound,

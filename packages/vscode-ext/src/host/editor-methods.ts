@@ -45,8 +45,12 @@ export type HostMethods = {
   readonly open: OfOneDocument<InferenceMethods['open']>;
   readonly pictures: OfOneDocument<InferenceMethods['pictures']>;
   readonly sound: OfOneDocument<InferenceMethods['sound']>;
+  readonly samples: OfOneDocument<InferenceMethods['samples']>;
+  readonly spectrogram: OfOneDocument<InferenceMethods['spectrogram']>;
   readonly tokenize: OfOneDocument<InferenceMethods['tokenize']>;
   readonly decode: OfOneDocument<InferenceMethods['decode']>;
+  readonly decodedFormat: OfOneDocument<InferenceMethods['decodedFormat']>;
+  readonly decodeRange: OfOneDocument<InferenceMethods['decodeRange']>;
   /** Downloads a tokenizer's model after a question; `false` where the user did not want it. */
   readonly fetchModel: {
     readonly params: { readonly tokenizer: string };
@@ -80,8 +84,12 @@ export type HostMethods = {
   };
 };
 
+/** What happened to the file of a document. */
+export type FileChange = 'changed' | 'deleted';
+
 /** What a page answers the host. */
 export type PageMethods = {
+  readonly fileChanged: { readonly params: FileChange; readonly progress: never; readonly result: null };
   readonly inferenceEnded: { readonly params: string; readonly progress: never; readonly result: null };
   readonly showStatistics: { readonly params: null; readonly progress: never; readonly result: null };
   readonly tokenizersChanged: { readonly params: Tokenizers; readonly progress: never; readonly result: null };

@@ -27,9 +27,12 @@ import { pageHtml } from './page-html.ts';
 import { saveAs } from './save.ts';
 import { chosenTokenizers } from './settings.ts';
 import type { StatusBar } from './status-bar.ts';
+import { watchFile } from './watch-file.ts';
 
 interface SpeechDocument extends CustomDocument {
   readonly inference: InferenceDocument;
+  /** The same in the process that reads samples, which does not wait for models. */
+  readonly reading: InferenceDocument;
 }
 
 export interface EditorProvider extends CustomReadonlyEditorProvider<SpeechDocument> {
@@ -39,6 +42,7 @@ export interface EditorProvider extends CustomReadonlyEditorProvider<SpeechDocum
 
 export interface EditorProviderOptions {
   readonly inference: InferenceProcess;
+  readonly reading: InferenceProcess;
   readonly extensionUri: Uri;
   /** Where agreed plugins are kept. */
   readonly memory: Memento;
@@ -47,15 +51,29 @@ export interface EditorProviderOptions {
 }
 
 export function createEditorProvider(options: EditorProviderOptions): EditorProvider {
-  const { inference, extensionUri } = options;
+  const { inference, reading, extensionUri } = options;
   const pages = new Map<WebviewPanel, Peer<PageMethods>>();
   const scripts = Uri.joinPath(extensionUri, 'dist', 'webview');
   let count = 0;
   return {
     pages,
     openCustomDocument(uri) {
-      const document = createInferenceDocument(inference, `${++count}`, () => sourceOf(uri));
-      return { uri, inference: document, dispose: () => document.close() };
+      const id = `${++count}`;
+      const inReading = createInferenceDocument(reading, id, () => sourceOf(uri));
+      // Where the length has to be counted, that is done once.
+      const inInference = createInferenceDocument(inference, id, async () => {
+        const { kind, sampleCount } = await inReading.request('open', {});
+        return { ...(await sourceOf(uri)), ...(kind === 'recording' ? { sampleCount } : {}) };
+      });
+      return {
+        uri,
+        inference: inInference,
+        reading: inReading,
+        dispose() {
+          inInference.close();
+          inReading.close();
+        },
+      };
     },
     resolveCustomEditor(document, panel) {
       const { webview } = panel;
@@ -65,7 +83,18 @@ export function createEditorProvider(options: EditorProviderOptions): EditorProv
         handlersOf(document, panel, options),
       );
       pages.set(panel, page);
-      panel.onDidDispose(() => pages.delete(panel));
+      const watch = watchFile(document.uri, (change) => {
+        // Of a deleted one there is what was read before.
+        if (change === 'changed') {
+          document.inference.forget();
+          document.reading.forget();
+        }
+        page.request('fileChanged', change).catch(() => {});
+      });
+      panel.onDidDispose(() => {
+        pages.delete(panel);
+        watch.dispose();
+      });
       const script = webview.asWebviewUri(Uri.joinPath(scripts, 'page.js')).toString();
       webview.html = pageHtml(script, l10n.bundle === undefined ? 'en' : env.language);
     },
@@ -97,7 +126,7 @@ function handlersOf(
   panel: WebviewPanel,
   { inference, memory, models, statusBar }: EditorProviderOptions,
 ): Handlers<HostMethods> {
-  const { uri, inference: opened } = document;
+  const { uri, inference: opened, reading } = document;
   const fileName = fileNameOf(uri);
   return {
     start: async () => ({
@@ -106,14 +135,19 @@ function handlersOf(
       texts: l10n.bundle ?? {},
       ...(await tokenizersOf(inference)),
     }),
-    open: (params, { signal, progress }) => opened.request('open', params, { signal, onProgress: progress }),
-    pictures: (params, { signal, progress }) => opened.request('pictures', params, { signal, onProgress: progress }),
-    sound: (params, { signal, progress }) => opened.request('sound', params, { signal, onProgress: progress }),
+    open: (params, { signal, progress }) => reading.request('open', params, { signal, onProgress: progress }),
+    pictures: (params, { signal, progress }) => reading.request('pictures', params, { signal, onProgress: progress }),
+    sound: (params, { signal, progress }) => reading.request('sound', params, { signal, onProgress: progress }),
+    samples: (params, { signal }) => reading.request('samples', params, { signal }),
+    spectrogram: (params, { signal }) => reading.request('spectrogram', params, { signal }),
     async tokenize(params, { signal, progress }) {
       if (params.tokenizer !== null) await checkConsent(params.tokenizer, inference, memory);
       return opened.request('tokenize', params, { signal, onProgress: progress });
     },
     decode: (params, { signal, progress }) => opened.request('decode', params, { signal, onProgress: progress }),
+    decodedFormat: (params, { signal, progress }) =>
+      opened.request('decodedFormat', params, { signal, onProgress: progress }),
+    decodeRange: (params, { signal }) => opened.request('decodeRange', params, { signal }),
     async fetchModel({ tokenizer }, { signal, progress }) {
       await checkConsent(tokenizer, inference, memory);
       return models.fetch(tokenizer, { signal, onProgress: progress });

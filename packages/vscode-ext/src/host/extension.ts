@@ -12,13 +12,23 @@ import { createTokenizersTree, treeView } from './tokenizers-tree.ts';
 /** Called by the editor when a file is opened, a command is used or the view is shown for the first time. */
 export function activate(context: ExtensionContext): void {
   setTexts(l10n.bundle);
-  const { extensionUri, globalState: memory, subscriptions } = context;
+  const { extensionUri, globalState: memory, globalStorageUri, storageUri, subscriptions } = context;
   const log = window.createOutputChannel('Speech Tokens', { log: true });
+  const script = Uri.joinPath(extensionUri, 'dist', 'inference', 'child.js').fsPath;
+  // The same program twice: where samples are read, no model runs, so that sound and pictures never wait for one.
+  const temporaryDirectory = Uri.joinPath(storageUri ?? globalStorageUri, 'samples').fsPath;
+  const reading = createInferenceProcess({
+    name: t('reading process'),
+    script,
+    settings: { pluginDirectories: [], allowedPlugins: [], temporaryDirectory, texts: l10n.bundle ?? {} },
+    onEnd: (reason) => log.error(reason),
+    onOutput: (text) => log.info(text.trimEnd()),
+  });
   const inferenceEnded = (reason: string): void => {
     for (const page of provider.pages.values()) page.request('inferenceEnded', reason).catch(() => {});
   };
   const inference = createInferenceProcess({
-    script: Uri.joinPath(extensionUri, 'dist', 'inference', 'child.js').fsPath,
+    script,
     settings: inferenceSettings(memory),
     onEnd(reason) {
       log.error(reason);
@@ -36,7 +46,7 @@ export function activate(context: ExtensionContext): void {
   };
   const models = createModels(inference, tokenizersChanged);
   const statusBar = createStatusBar();
-  const provider = createEditorProvider({ inference, extensionUri, memory, models, statusBar });
+  const provider = createEditorProvider({ inference, reading, extensionUri, memory, models, statusBar });
   const reconfigure = async (): Promise<void> => {
     inference.configure(inferenceSettings(memory));
     await tokenizersChanged();
@@ -44,7 +54,12 @@ export function activate(context: ExtensionContext): void {
   subscriptions.push(
     log,
     statusBar,
-    { dispose: () => inference.kill('The extension was stopped') },
+    {
+      dispose() {
+        inference.kill('The extension was stopped');
+        reading.kill('The extension was stopped');
+      },
+    },
     window.registerCustomEditorProvider(editorType, provider),
     window.registerTreeDataProvider(treeView, tree),
     ...registerCommands({

@@ -14,6 +14,9 @@ export type {
   InferenceMethods,
   InferenceSettings,
   ModelFacts,
+  Pictures,
+  SampleRange,
   TokenizerChoice,
   TokenizerId,
+  TokensPart,
 } from './methods.ts';

@@ -4,6 +4,8 @@ import { t } from '../texts/index.ts';
 import type { AskerMethods, DocumentSource, FetchOffer, InferenceMethods, InferenceSettings } from './methods.ts';
 
 export interface InferenceProcessOptions {
+  /** What it is to people, and in the list of the system's processes. */
+  readonly name?: string;
   /** Path of the script that is forked. */
   readonly script: string;
   /** Options of Node.js for it. */
@@ -33,6 +35,7 @@ export interface InferenceProcess {
 }
 
 export function createInferenceProcess({
+  name = t('inference process'),
   script,
   execArgv = [],
   settings: firstSettings,
@@ -45,7 +48,7 @@ export function createInferenceProcess({
   let running: { readonly child: ChildProcess; readonly peer: Peer<InferenceMethods> } | undefined;
 
   const start = (): Peer<InferenceMethods> => {
-    const child = fork(script, [], {
+    const child = fork(script, [name], {
       serialization: 'advanced',
       execArgv: [...execArgv],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -69,10 +72,10 @@ export function createInferenceProcess({
             running = undefined;
             onEnd?.(reason);
           };
-          child.on('error', (error) => ended(t('The inference process could not be run: {0}', error.message)));
+          child.on('error', (error) => ended(t('The {0} could not be run: {1}', name, error.message)));
           child.on('exit', (code, signal) => {
             const how = signal === null ? t('exit code {0}', code ?? '') : t('signal {0}', signal);
-            ended(t('The inference process ended ({0})', how));
+            ended(t('The {0} ended ({1})', name, how));
           });
         },
       },
@@ -121,6 +124,8 @@ export interface InferenceDocument {
     params: WithoutDocument<InferenceMethods[Name]['params']>,
     options?: RequestOptions<InferenceMethods[Name]['progress']>,
   ): Promise<InferenceMethods[Name]['result']>;
+  /** Opens it anew when something is asked of it the next time. */
+  forget(): void;
   close(): void;
 }
 
@@ -156,6 +161,9 @@ export function createInferenceDocument(
       // The process may have ended in the meantime.
       if (opened?.process !== inference.running()) await open();
       return inference.request(method, { document, ...params } as never, options as never);
+    },
+    forget() {
+      opened = undefined;
     },
     close() {
       if (isClosed) return;

@@ -50,8 +50,8 @@ describe('a recording', () => {
         onProgress: ({ doneSeconds }) => done.push(doneSeconds),
       },
     );
-    expect(peaks.sampleCount).toBe(sampleCount);
-    expect(peaks.levels[0]).toBeInstanceOf(Int16Array);
+    expect(peaks!.sampleCount).toBe(sampleCount);
+    expect(peaks!.levels[0]).toBeInstanceOf(Int16Array);
     expect(spectrogram.sampleCount).toBe(sampleCount);
     expect(done.at(-1)).toBe(sampleCount / 16_000);
   });

@@ -16,17 +16,21 @@ import { gridToCsv, statisticsTable, type TokensFormat, type TokensFound } from 
 import { type CallContext, isRequestError } from '../protocol/index.ts';
 import { t } from '../texts/index.ts';
 import type { Components } from './components.ts';
+import { cutLanes } from './cut-lanes.ts';
 import { spaceText } from './figures.ts';
-import type { Done, TokenizerId } from './methods.ts';
+import type { Done, TokenizerId, TokensPart } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
 import { tokenizeStream } from './streams.ts';
+
+/** Lanes that fill in grow so often. */
+const tellMilliseconds = 250;
 
 /** Tokens of a document: read from it, or made once and kept. */
 export async function gridOf(
   document: OpenDocument,
   tokenizerId: TokenizerId,
   components: Components,
-  { signal, progress }: CallContext<Done>,
+  { signal, progress }: CallContext<Done & { readonly part?: TokensPart }>,
 ): Promise<TokenGrid> {
   const before = document.grids.get(tokenizerId);
   if (before !== undefined) return before;
@@ -39,23 +43,52 @@ export async function gridOf(
   const chunks = convertStream(recording.read({ signal }), tokenizer.audioFormat, { signal });
   const grids: TokenGrid[] = [];
   let doneSeconds = 0;
+  /** What came since lanes were last told of. */
+  let untold: TokenGrid[] = [];
+  const stage = t('Tokenizing with {0}', tokenizerId);
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tell = (): void => {
+    if (untold.length === 0) return;
+    for (const part of partsOf(joinGrids(untold), facts.sampleRateHz))
+      progress({ stage, doneSeconds, totalSeconds, part });
+    untold = [];
+    toldAt = performance.now();
+  };
   for await (const grid of tokenizeStream(tokenizer, chunks, signal)) {
     grids.push(grid);
     doneSeconds += grid.sampleCount / tokenizer.tokenSpace.sampleRateHz;
-    progress({ stage: t('Tokenizing with {0}', tokenizerId), doneSeconds, totalSeconds });
+    untold.push(grid);
+    if (performance.now() - toldAt >= tellMilliseconds) tell();
+    else progress({ stage, doneSeconds, totalSeconds });
   }
+  tell();
   const grid = joinGrids(grids);
   document.grids.set(tokenizerId, grid);
   return grid;
+}
+
+/** A message with more of them is cut: it would stop a page for too long. */
+const mostTokensOfMessage = 65_536;
+
+function* partsOf(grid: TokenGrid, sampleRateHz: number): Generator<TokensPart> {
+  const about = spaceText(grid.tokenSpace, grid.tracks.length);
+  for (const lanes of cutLanes(lanesOf(grid, sampleRateHz), mostTokensOfMessage)) yield { about, lanes };
 }
 
 export async function findTokens(
   document: OpenDocument,
   tokenizerId: TokenizerId,
   components: Components,
-  context: CallContext<Done>,
+  context: CallContext<Done & { readonly part?: TokensPart }>,
 ): Promise<TokensFound> {
-  const grid = await gridOf(document, tokenizerId, components, context);
+  let hasTold = false;
+  const grid = await gridOf(document, tokenizerId, components, {
+    ...context,
+    progress(done) {
+      hasTold ||= done.part !== undefined;
+      context.progress(done);
+    },
+  });
   const { tokenSpace } = grid;
   const meter = createTokenStatistics(tokenSpace);
   meter.push(grid);
@@ -66,17 +99,29 @@ export async function findTokens(
   const tokenRateHz = rates.every((rate) => rate !== undefined)
     ? rates.reduce((sum, rate) => sum + rate, 0)
     : undefined;
-  const lanes = lanesOf(grid, document.facts.sampleRateHz);
+  const ofGrid = lanesOf(grid, document.facts.sampleRateHz);
+  const lanes = ofGrid.length > 0 || original === undefined ? ofGrid : lanesOf(original, document.facts.sampleRateHz);
+  const about = spaceText(tokenSpace, grid.tracks.length);
+  const hasMany = lanes.reduce((sum, { ids }) => sum + ids.length, 0) > mostTokensOfMessage;
+  if (hasMany && !(hasTold && lanes === ofGrid)) {
+    for (const part of cutLanes(lanes, mostTokensOfMessage)) {
+      context.progress({
+        stage: t('Reading tokens of {0}', tokenizerId ?? tokenSpace.id),
+        doneSeconds: 0,
+        part: { about, lanes: part },
+      });
+    }
+  }
   const notDecodable =
     original === undefined
       ? t('Byte pairs can only be undone with their merges')
       : await components.detokenizerFor(original.tokenSpace).then(() => undefined, whyNot);
   return {
     title: tokenizerId ?? tokenSpace.id,
-    about: spaceText(tokenSpace, grid.tracks.length),
+    about,
     ...(tokenRateHz === undefined ? {} : { tokenRateHz }),
     ...(bitrateBps === undefined ? {} : { bitrateBps }),
-    lanes: lanes.length > 0 || original === undefined ? lanes : lanesOf(original, document.facts.sampleRateHz),
+    lanes: hasMany ? [] : lanes,
     codebookCount: (original ?? grid).tracks.length,
     prefixDecodable: (original ?? grid).tokenSpace.prefixDecodable,
     ...(notDecodable === undefined ? {} : { notDecodable }),

@@ -1,11 +1,14 @@
-import type { PeakPyramid, Sound, Spectrogram } from '@speech-tokens/token-view';
+import type { PeakPyramid, Sound, Spectrogram, TokenLane } from '@speech-tokens/token-view';
 import type { DocumentFacts, TokensFormat, TokensFound } from '../document/index.ts';
 import type { Texts } from '../texts/index.ts';
 
 /** Where the bytes of a document are: on this machine's disk, or (from a virtual workspace) here. */
-export type DocumentSource =
+export type DocumentSource = (
   | { readonly path: string }
-  | { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
+  | { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
+) /** Samples in each channel, where they have been counted already: some formats do not tell. */ & {
+  readonly sampleCount?: number;
+};
 
 /** What the process works with from its start to its end. */
 export interface InferenceSettings {
@@ -17,6 +20,8 @@ export interface InferenceSettings {
   readonly pluginPackages?: readonly string[];
   /** Plugins beside the bundled ones whose code may run, as `name@version`. */
   readonly allowedPlugins: readonly string[];
+  /** Where samples of formats without ranges are put while a document is open; the system's place where absent. */
+  readonly temporaryDirectory?: string;
   /** By the id of a tokenizer or detokenizer, a folder whose files stand in for its own. */
   readonly checkpoints?: { readonly [id: string]: string };
   /** In the language of the user. */
@@ -81,11 +86,42 @@ export interface Done {
   readonly totalSeconds?: number;
 }
 
+/** The finest blocks of a waveform, `[blocks, 2]`, that follow those told before. */
+export interface PeaksPart {
+  readonly baseSamples: number;
+  readonly blocks: Int16Array;
+  /** Up to their end. */
+  readonly sampleCount: number;
+}
+
 export interface Pictures {
-  readonly peaks: PeakPyramid;
+  /** Absent of a long recording: they have come in parts, since a large message stops a page for too long. */
+  readonly peaks?: PeakPyramid;
   readonly spectrogram: Spectrogram;
   /** What was noticed while reading, for people. */
   readonly warnings: readonly string[];
+}
+
+/** Some of the tokens: those that came while a tokenizer runs, or a part of many, since a large message stops a page. */
+export interface TokensPart {
+  /** As in `TokensFound`. */
+  readonly about: string;
+  /** What follows those told before, at the document's rate. */
+  readonly lanes: readonly TokenLane[];
+}
+
+/** Sound that is read by ranges. */
+export interface SoundFormat {
+  readonly title: string;
+  readonly sampleRateHz: number;
+  readonly channelCount: number;
+  readonly sampleCount: number;
+}
+
+/** A stretch of samples within a sound; the end is exclusive. */
+export interface SampleRange {
+  readonly startSample: number;
+  readonly endSample: number;
 }
 
 export interface Decoded {
@@ -135,7 +171,7 @@ export type InferenceMethods = {
   readonly close: { readonly params: { readonly document: string }; readonly progress: never; readonly result: null };
   readonly pictures: {
     readonly params: { readonly document: string };
-    readonly progress: Done & { readonly peaks?: PeakPyramid };
+    readonly progress: Done & { readonly peaks?: PeaksPart };
     readonly result: Pictures;
   };
   readonly sound: {
@@ -143,9 +179,21 @@ export type InferenceMethods = {
     readonly progress: Done;
     readonly result: Sound;
   };
+  /** Samples of the recording, channel by channel. */
+  readonly samples: {
+    readonly params: { readonly document: string } & SampleRange;
+    readonly progress: never;
+    readonly result: readonly Float32Array[];
+  };
+  /** The spectrogram of a part of the recording, whose ends are multiples of the hop. */
+  readonly spectrogram: {
+    readonly params: { readonly document: string; readonly hopSamples: number } & SampleRange;
+    readonly progress: never;
+    readonly result: Spectrogram;
+  };
   readonly tokenize: {
     readonly params: { readonly document: string; readonly tokenizer: TokenizerId };
-    readonly progress: Done;
+    readonly progress: Done & { readonly part?: TokensPart };
     readonly result: TokensFound;
   };
   readonly decode: {
@@ -157,6 +205,22 @@ export type InferenceMethods = {
     };
     readonly progress: Done;
     readonly result: Decoded;
+  };
+  /** What a sound is that `decodeRange` decodes. */
+  readonly decodedFormat: {
+    readonly params: { readonly document: string; readonly tokenizer: TokenizerId };
+    readonly progress: Done;
+    readonly result: SoundFormat;
+  };
+  /** Samples that the first codebooks decode to, channel by channel. */
+  readonly decodeRange: {
+    readonly params: {
+      readonly document: string;
+      readonly tokenizer: TokenizerId;
+      readonly codebookCount: number;
+    } & SampleRange;
+    readonly progress: never;
+    readonly result: readonly Float32Array[];
   };
   readonly exportTokens: {
     readonly params: {

@@ -7,7 +7,7 @@ import {
   type EditorState,
   initialState,
   isDifference,
-  mostSoundBytes,
+  isLong,
   ownTokens,
   recordingSound,
   restoredState,
@@ -15,22 +15,27 @@ import {
   type TokensFound,
   toggledTokenizer,
   tokenizerOf,
+  viewAfterChange,
 } from '../document/index.ts';
-import type { HostMethods, Tokenizers } from '../host/editor-methods.ts';
+import type { FileChange, HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import type { Decoded } from '../inference/index.ts';
 import { isRequestError } from '../protocol/index.ts';
 import { t } from '../texts/index.ts';
 import { createAbxPanel } from './abx-panel.ts';
+import { createComingTokens, type TokensSoFar } from './coming-tokens.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
 import { laneGroup } from './lane-groups.ts';
 import { createLayout } from './layout.ts';
+import { decodedStream, recordingStream } from './long-sounds.ts';
 import { followPageKeys } from './page-keys.ts';
 import { type Picture, showPicture } from './picture.ts';
 import { createReport } from './report.ts';
+import { requestPictures } from './request-pictures.ts';
 import { soundList } from './sound-list.ts';
-import { createSounds, loopOf, partOf } from './sounds.ts';
-import { createTasks, type TaskContext } from './tasks.ts';
+import { createSounds, loopOf } from './sounds.ts';
+import { createTasks, messageOf, type TaskContext } from './tasks.ts';
+import { createTiles, type Tiles, tileSource } from './tiles.ts';
 import { isNews } from './tokenizer-news.ts';
 import { createTokenizerPicker } from './tokenizer-picker.ts';
 import { createToolbar, type ExportFormat } from './toolbar.ts';
@@ -42,6 +47,8 @@ export interface Editor {
   /** The process that computes has ended: says so, and offers to go on. */
   inferenceEnded(reason: string): void;
   tokenizersChanged(changed: Tokenizers): void;
+  /** Reads the document again; what is in view stays. */
+  fileChanged(what: FileChange): void;
   showStatistics(): void;
 }
 
@@ -56,7 +63,9 @@ export function createEditor(
   let peaks: PeakPyramid | undefined;
   let spectrogram: Spectrogram | undefined;
   let warnings: readonly string[] = [];
+  let tiles: Tiles | undefined;
   const found = new Map<string, TokensFound>();
+  const coming = createComingTokens(() => picture?.view.redraw());
   const decoded = new Map<string, Omit<Decoded, 'sound'> & { readonly codebookCount: number }>();
   let picture: Picture | undefined;
 
@@ -70,6 +79,7 @@ export function createEditor(
       picture.view.setPlayhead(seconds * picture.content.sampleRateHz, isPlaying);
       if (!isPlaying) change({ view: picture.view.state() });
     },
+    onProblem: (error) => layout.showProblem(messageOf(error)),
   });
   const toolbar = createToolbar({
     onPlay: togglePlay,
@@ -119,19 +129,29 @@ export function createEditor(
   sounds.matchLevels(state.isLevelMatched);
   sounds.choose(state.sound);
   showAll();
-  void tasks.run(t('Opening'), async ({ signal, onProgress }) => {
-    facts = await peer.request('open', {}, { signal, onProgress });
-    if (facts.kind === 'tokens') change({ sound: ownTokens }, () => sounds.choose(ownTokens));
-    if (state.view !== undefined) sounds.seek(state.view.playheadSample / facts.sampleRateHz);
-    showAll();
-    void fill(facts);
-  });
+  void open();
 
   function change(changed: Partial<EditorState>, then?: () => void): void {
     state = { ...state, ...changed };
     keepState(state);
     then?.();
     showToolbar();
+  }
+
+  async function open(): Promise<void> {
+    await tasks.run(t('Opening'), async ({ signal, onProgress }) => {
+      const opened = await peer.request('open', {}, { signal, onProgress });
+      if (facts !== undefined) change({ view: viewAfterChange(state.view, facts, opened) });
+      facts = opened;
+      tiles?.clear();
+      tiles =
+        opened.kind === 'recording' ? createTiles(opened, tileSource(peer), () => picture?.view.redraw()) : undefined;
+      if (opened.kind === 'tokens') change({ sound: ownTokens }, () => sounds.choose(ownTokens));
+      else if (isLong(opened) && isDifference(state.sound)) change({ sound: recordingSound }, showSound);
+      if (state.view !== undefined) sounds.seek(state.view.playheadSample / opened.sampleRateHz);
+      showAll();
+      void fill(opened);
+    });
   }
 
   function toggle(id: string): void {
@@ -153,26 +173,17 @@ export function createEditor(
   }
 
   /** Everything that a document has, one after the other. */
-  async function fill({ kind, soundBytes }: DocumentFacts): Promise<void> {
-    if (kind === 'recording') {
+  async function fill(known: DocumentFacts): Promise<void> {
+    if (known.kind === 'recording') {
+      if (isLong(known)) sounds.set(recordingSound, recordingStream(peer, known));
       await tasks.run(t('Waveform and spectrogram'), async ({ signal, onProgress }) => {
-        const made = await peer.request(
-          'pictures',
-          {},
-          {
-            signal,
-            onProgress(done) {
-              onProgress(done);
-              if (done.peaks === undefined) return;
-              peaks = done.peaks;
-              showView();
-            },
-          },
-        );
-        ({ peaks, spectrogram, warnings } = made);
+        ({ peaks, spectrogram, warnings } = await requestPictures(peer, { signal, onProgress }, (sofar) => {
+          peaks = sofar;
+          showView();
+        }));
         showAll();
       });
-      if (soundBytes <= mostSoundBytes) {
+      if (!isLong(known)) {
         await tasks.run(t('Sound'), async ({ signal, onProgress }) => {
           sounds.set(recordingSound, await peer.request('sound', {}, { signal, onProgress }));
           showAll();
@@ -187,9 +198,22 @@ export function createEditor(
       if (found.has(id)) continue;
       const work = async ({ signal, onProgress }: TaskContext): Promise<void> => {
         const tokenizer = id === ownTokens ? null : id;
-        const result = await peer.request('tokenize', { tokenizer }, { signal, onProgress });
+        const result = await coming.follow(id, signal, showView, (onPart) =>
+          peer.request(
+            'tokenize',
+            { tokenizer },
+            {
+              signal,
+              onProgress(done) {
+                onProgress(done);
+                if (done.part !== undefined && idsNow().includes(id)) onPart(done.part);
+              },
+            },
+          ),
+        );
         if (!idsNow().includes(id)) return;
-        found.set(id, result);
+        const lanes = coming.take(id);
+        found.set(id, result.lanes.length > 0 ? result : { ...result, lanes });
         showAll();
         const isShort = facts !== undefined && facts.sampleCount <= mostEagerSeconds * facts.sampleRateHz;
         if (isShort || tokenizerOf(state.sound) === id) void decode(id);
@@ -207,12 +231,20 @@ export function createEditor(
     const tokens = found.get(id);
     if (tokens === undefined || tokens.notDecodable !== undefined) return;
     const codebookCount = decodedCodebooks(state, tokens);
-    const withDifference = state.showsDifference && facts?.kind === 'recording';
+    const withDifference = state.showsDifference && facts?.kind === 'recording' && !isLongNow();
     const before = decoded.get(id);
     const isThere = before?.codebookCount === codebookCount && (before.difference !== undefined || !withDifference);
-    if (isThere || isTooLong()) return;
+    if (isThere) return;
     await tasks.run(t('Decoding {0}', tokens.title), async ({ signal, onProgress }) => {
       const tokenizer = id === ownTokens ? null : id;
+      if (isLongNow()) {
+        const sound = await decodedStream(peer, { tokenizer, codebookCount }, { signal, onProgress });
+        if (!found.has(id)) return;
+        decoded.set(id, { codebookCount, figures: [] });
+        sounds.set(id, sound);
+        showAll();
+        return;
+      }
       const wanted = { tokenizer, codebookCount, withDifference };
       const { sound, ...result } = await peer.request('decode', wanted, { signal, onProgress });
       if (!found.has(id)) return;
@@ -251,7 +283,7 @@ export function createEditor(
   function showAll(): void {
     picker.show(state, tokenizers);
     picker.element.hidden = facts?.kind !== 'recording';
-    layout.showFacts(facts?.facts ?? [], [...warnings, ...(isTooLong() ? [tooLong()] : [])]);
+    layout.showFacts(facts?.facts ?? [], warnings);
     layout.showStatistics(shown().map(([id, tokens]) => statisticsOf(tokens, decoded.get(id)?.figures ?? [])));
     showView();
     showToolbar();
@@ -261,14 +293,14 @@ export function createEditor(
 
   function showView(): void {
     if (facts === undefined) return;
-    const groups = shown().map(([id, tokens]) => laneGroup(tokens, state, decoded.get(id)?.difference, !isTooLong()));
-    const data = { facts, peaks, spectrogram, groups, recording: sounds.get(recordingSound) };
+    const groups = inView().map(([id, tokens]) => laneGroup(tokens, state, decoded.get(id)?.difference));
+    const data = { facts, peaks, spectrogram, groups, recording: sounds.get(recordingSound), tiles };
     picture = showPicture(layout.view, picture, data, state, {
       onSeek: (sample) => sounds.seek(sample / facts!.sampleRateHz),
       onScrub: (sample) => sounds.scrub(sample / facts!.sampleRateHz, state.isScrubHeard),
       onPlay: togglePlay,
       onMute({ group, lane }) {
-        const tokens = shown()[group]?.[1];
+        const tokens = found.get(inView()[group]?.[0] ?? '');
         if (tokens !== undefined) setCodebooks(codebooksAfterMute(state, tokens, lane));
       },
       onChange(view) {
@@ -281,21 +313,18 @@ export function createEditor(
   }
 
   function showToolbar(): void {
-    const recording = facts?.kind === 'recording' ? { isThere: sounds.get(recordingSound) !== undefined } : undefined;
+    const recording = facts?.kind === 'recording' ? { isThere: sounds.has(recordingSound) } : undefined;
     const decodable = decodableIds().map((id) => ({ id, title: found.get(id)!.title }));
     const { whole, differences } = soundList(recording, decodable);
     const hasSelection = state.view?.selection !== undefined;
     toolbar.show(state, {
-      hasSound: [recordingSound, ...found.keys()].some((choice) => sounds.get(choice) !== undefined),
-      sounds: state.showsDifference ? [...whole, ...differences] : whole,
+      hasSound: [recordingSound, ...found.keys()].some((choice) => sounds.has(choice)),
+      sounds: state.showsDifference && !isLongNow() ? [...whole, ...differences] : whole,
       codebookCount: Math.max(0, ...shown().map(([, tokens]) => tokens.codebookCount)),
       hasSelection,
-      hasRecording: recording !== undefined && !isTooLong(),
+      hasRecording: recording !== undefined && !isLongNow(),
     });
-    abx.show(
-      whole.filter(({ isDisabled }) => !isDisabled),
-      hasSelection,
-    );
+    abx.show(isLongNow() ? [] : whole.filter(({ isDisabled }) => !isDisabled), hasSelection);
   }
 
   function showSound(): void {
@@ -334,7 +363,7 @@ export function createEditor(
 
   function hearDifference(): void {
     const id = tokenizerOf(state.sound) ?? decodableIds()[0];
-    if (facts?.kind !== 'recording' || id === undefined || !decodableIds().includes(id)) return;
+    if (facts?.kind !== 'recording' || isLongNow() || id === undefined || !decodableIds().includes(id)) return;
     change({ sound: differenceOf(id), showsDifference: true }, () => sounds.choose(state.sound));
     showView();
     void decodeAgain();
@@ -366,22 +395,22 @@ export function createEditor(
           : await peer.request('saveTokens', { tokenizer: idToExport(), format, sampleRateHz, startSample, endSample });
       if (saved !== null) layout.say(t('Saved {0}.', saved));
     } catch (error) {
-      layout.showProblem(error instanceof Error ? error.message : String(error));
+      layout.showProblem(messageOf(error));
     }
   }
 
   async function saveSound(startSeconds: number, endSeconds: number): Promise<string | null> {
-    const sound = sounds.get(state.sound);
-    if (sound === undefined) throw new Error(t('The sound that is chosen is not there yet.'));
-    const channels = partOf(sound, { start: startSeconds, end: endSeconds });
-    return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz: sound.sampleRateHz, channels });
+    const { sampleRateHz, channels } = await sounds.read(state.sound, { start: startSeconds, end: endSeconds });
+    return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz, channels });
   }
 
-  /** The tokens with the cursor; else those that are heard; else the first. */
+  /** The tokens with the cursor; else those that are heard; else the first. @throws Error where only some of them are there */
   function idToExport(): string | null {
     const ids = shown().map(([id]) => id);
     const group = picture?.view.state().cursor?.group;
-    const id = (group === undefined ? ids.find((one) => one === tokenizerOf(state.sound)) : ids[group]) ?? ids[0];
+    const ofCursor = group === undefined ? undefined : inView()[group]?.[0];
+    if (ofCursor !== undefined && !found.has(ofCursor)) throw new Error(t('Not all of these tokens are there.'));
+    const id = ofCursor ?? ids.find((one) => one === tokenizerOf(state.sound)) ?? ids[0];
     return id === undefined || id === ownTokens ? null : id;
   }
 
@@ -389,7 +418,15 @@ export function createEditor(
     return facts?.kind === 'tokens' ? [ownTokens] : state.tokenizers;
   }
 
-  /** In the order of the lanes. */
+  /** With those of which only the first are there, in the order of the lanes. */
+  function inView(): readonly (readonly [string, TokensFound | TokensSoFar])[] {
+    return idsNow().flatMap((id) => {
+      const tokens = found.get(id) ?? (facts && coming.get(id, facts.sampleRateHz));
+      return tokens === undefined ? [] : [[id, tokens] as const];
+    });
+  }
+
+  /** Those that are all there, in the order of the lanes. */
   function shown(): readonly (readonly [string, TokensFound])[] {
     return idsNow().flatMap((id) => {
       const tokens = found.get(id);
@@ -399,15 +436,14 @@ export function createEditor(
 
   /** Of the tokens that can be heard, in the order of the lanes. */
   function decodableIds(): readonly string[] {
-    return isTooLong()
-      ? []
-      : shown()
-          .filter(([, { notDecodable }]) => notDecodable === undefined)
-          .map(([id]) => id);
+    return shown()
+      .filter(([, { notDecodable }]) => notDecodable === undefined)
+      .map(([id]) => id);
   }
 
-  function isTooLong(): boolean {
-    return facts !== undefined && facts.soundBytes > mostSoundBytes;
+  /** Whether sounds are read by ranges: then they are not measured or compared as a whole. */
+  function isLongNow(): boolean {
+    return facts !== undefined && isLong(facts);
   }
 
   return {
@@ -422,8 +458,19 @@ export function createEditor(
       tasks.resume();
       if (news.length > 0 && facts?.kind === 'recording') void fillTokens();
     },
+    fileChanged(what) {
+      if (what === 'deleted') {
+        layout.showProblem(t('{0} was deleted. What is shown is what was read before.', fileName));
+        return;
+      }
+      layout.say(t('{0} has changed on disk and was read again.', fileName));
+      tasks.drop('');
+      sounds.pause();
+      sounds.set(recordingSound, undefined);
+      for (const id of [...found.keys()]) letGo(id);
+      coming.clear();
+      void open();
+    },
     showStatistics: layout.revealStatistics,
   };
 }
-
-const tooLong = (): string => t('More than {0} MB of samples: the sound is not played here.', mostSoundBytes / 2 ** 20);

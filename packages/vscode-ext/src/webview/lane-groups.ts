@@ -2,16 +2,19 @@ import type { LaneGroup, WaveformLane } from '@speech-tokens/token-view';
 import { type EditorState, mutingOf, type TokensFound } from '../document/index.ts';
 import type { Difference } from '../inference/index.ts';
 import { t } from '../texts/index.ts';
+import type { TokensSoFar } from './coming-tokens.ts';
 
-/** The lanes of some tokens, with what can be muted, and above them the difference of the recording and what was decoded. */
+/**
+ * The lanes of some tokens, with what can be muted where all of them are there, and above them the difference of the recording
+ * and what was decoded.
+ */
 export function laneGroup(
-  tokens: TokensFound,
+  tokens: TokensFound | TokensSoFar,
   state: EditorState,
   difference: Difference | undefined,
-  canBeHeard: boolean,
 ): LaneGroup {
   const { title, about, lanes } = tokens;
-  const muting = canBeHeard ? mutingOf(state, tokens) : undefined;
+  const muting = 'codebookCount' in tokens ? mutingOf(state, tokens) : undefined;
   return {
     title,
     about,

@@ -11,6 +11,10 @@ const host = connectHost({
     editor?.inferenceEnded(reason);
     return null;
   },
+  fileChanged(what) {
+    editor?.fileChanged(what);
+    return null;
+  },
   showStatistics() {
     editor?.showStatistics();
     return null;

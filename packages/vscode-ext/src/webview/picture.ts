@@ -1,6 +1,7 @@
 import type { LaneGroup, PeakPyramid, Sound, Spectrogram, ViewContent, ViewState } from '@speech-tokens/token-view';
 import { createTokenView, type TokenView, type ViewEvents } from '@speech-tokens/token-view/browser';
 import type { DocumentFacts, EditorState } from '../document/index.ts';
+import type { Tiles } from './tiles.ts';
 
 /** What there is to see so far. */
 export interface PictureData {
@@ -8,8 +9,10 @@ export interface PictureData {
   readonly peaks: PeakPyramid | undefined;
   readonly spectrogram: Spectrogram | undefined;
   readonly groups: readonly LaneGroup[];
-  /** The recording, where it is at hand: near enough, pictures are made of it. */
+  /** The recording, where it is held as a whole. */
   readonly recording: Sound | undefined;
+  /** What is closer than the pictures of the whole recording; absent where there is none. */
+  readonly tiles: Tiles | undefined;
 }
 
 /** The view of a page, which is made anew as its content comes. */
@@ -26,13 +29,14 @@ export function showPicture(
   { view: kept, frequencyScale }: Pick<EditorState, 'view' | 'frequencyScale'>,
   events: ViewEvents,
 ): Picture {
-  const { facts, peaks, spectrogram, groups, recording } = data;
+  const { facts, peaks, spectrogram, groups, recording, tiles } = data;
   const content: ViewContent = {
     sampleRateHz: facts.sampleRateHz,
     sampleCount: facts.sampleCount,
     groups,
     ...(peaks === undefined ? {} : { peaks }),
     ...(spectrogram === undefined ? {} : { spectrogram }),
+    ...tiles,
     ...(recording === undefined
       ? {}
       : { samplesIn: (start, end) => recording.channels.map((samples) => samples.subarray(start, end)) }),

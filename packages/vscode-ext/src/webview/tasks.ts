@@ -2,6 +2,7 @@ import type { Done, Fetched } from '../inference/index.ts';
 import { isRequestError } from '../protocol/index.ts';
 import { t } from '../texts/index.ts';
 import { button, create, problem, progressBar } from './controls/index.ts';
+import { timeLeftText } from './time-left.ts';
 
 export interface TaskContext {
   readonly signal: AbortSignal;
@@ -67,11 +68,14 @@ export function createTasks(): Tasks {
     const task: Task = { controller, element: place, again, hasFailed: false, wasInterrupted: false };
     tasks.set(name, task);
     bar.show(name, undefined);
+    let [current, since] = ['', 0];
     try {
       await work({
         signal: controller.signal,
         onProgress({ stage, doneSeconds, totalSeconds }) {
-          bar.show(stage, totalSeconds === undefined ? undefined : Math.min(1, doneSeconds / (totalSeconds || 1)));
+          if (stage !== current) [current, since] = [stage, performance.now()];
+          const share = totalSeconds === undefined ? undefined : Math.min(1, doneSeconds / (totalSeconds || 1));
+          bar.show(stage, share, share === undefined ? '' : timeLeftText(performance.now() - since, share));
         },
         onBytes({ stage, doneBytes, totalBytes }) {
           bar.show(stage, totalBytes === undefined ? undefined : Math.min(1, doneBytes / (totalBytes || 1)));
@@ -105,7 +109,8 @@ export function createTasks(): Tasks {
   };
 }
 
-function messageOf(error: unknown): string {
+/** What went wrong, for people. */
+export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return isRequestError(error, 'connection-closed') ? t('{0}. What it was doing was not finished.', text) : text;
 }

@@ -88,9 +88,18 @@ createPeer<PageMethods, HostMethods>(
       isTrusted: true,
       texts: {},
     }),
-    open: () => ({ kind: 'recording', sampleRateHz, sampleCount, facts: ['2.00 s'], soundBytes: 4 * sampleCount }),
+    open: () => ({
+      kind: 'recording',
+      sampleRateHz,
+      sampleCount,
+      facts: ['2.00 s'],
+      channelCount: 1,
+      soundBytes: 4 * sampleCount,
+    }),
     pictures: () => ({ peaks: pyramidOf(recording), spectrogram: spectrogram.result(), warnings: [] }),
     sound: () => recording,
+    samples: ({ startSample, endSample }) => recording.channels.map((samples) => samples.slice(startSample, endSample)),
+    spectrogram: () => spectrogram.result(),
     tokenize: ({ tokenizer }) => tokens[tokenizer!]!,
     decode(wanted) {
       asked.push(wanted);
@@ -100,6 +109,9 @@ createPeer<PageMethods, HostMethods>(
       const difference = tone('difference', 440, 0.4 - decodedAmplitude);
       return { sound, figures, difference: { sound: difference, peaks: pyramidOf(difference), levelDb: -6.02 } };
     },
+    decodedFormat: ({ tokenizer }) => ({ title: tokenizer!, sampleRateHz, channelCount: 1, sampleCount }),
+    decodeRange: ({ tokenizer, startSample, endSample }) =>
+      tone(tokenizer!, 440, decodedAmplitude).channels.map((samples) => samples.slice(startSample, endSample)),
     fetchModel: () => false,
     showing: () => null,
     saveTokens: () => null,

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath, withoutChromium } from './chromium-path.ts';
 import { type Installed, installWorkbench, packageExtension, skippedBecause } from './install.ts';
+import { tone } from './long-files.ts';
 import { packageMemoryFiles } from './memory-files.ts';
 import { installPlugin } from './plugin-fixture.ts';
 import { writeTokenFileOf } from './token-file.ts';
@@ -29,22 +30,6 @@ const formats = [
   'stereo-48k-24-bit.flac',
   'float.wav',
 ];
-
-function tone(rateHz: number): Float32Array {
-  return Float32Array.from({ length: rateHz }, (_, n) => 0.5 * Math.sin((2 * Math.PI * 440 * n) / rateHz));
-}
-
-/** An hour at 16 kHz: a second of a tone, and silence, which takes no space on most disks. */
-async function writeHour(path: string): Promise<void> {
-  const second = encodeWav({ sampleRateHz: 16_000, channels: [tone(16_000)] });
-  const dataBytes = 3600 * 32_000;
-  const headerBytes = second.length - 32_000;
-  const header = new DataView(second.buffer, 0, headerBytes);
-  header.setUint32(4, headerBytes - 8 + dataBytes, true);
-  header.setUint32(headerBytes - 4, dataBytes, true);
-  await writeFile(path, second);
-  await truncate(path, headerBytes + dataBytes);
-}
 
 /** Long enough for a machine that has other work. */
 const patienceMs = 120_000;
@@ -71,7 +56,6 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
     const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
     await writeFile(join(folder, 'float.wav'), float);
-    await writeHour(join(folder, 'hour.wav'));
     vsix = await packageExtension(scratch);
     installed = await installWorkbench();
     browser = await launchChromium(chromiumPath!);
@@ -174,18 +158,6 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     }
   });
 
-  test('an hour shows its waveform, and what takes long can be cancelled', async () => {
-    const editor = await opened('hour.wav');
-    await editor.getByText('1:00:00 · 16 kHz').waitFor();
-    await editor.getByText(/^Tokenizing with rvq:speech-16khz: \d+ %$/).waitFor();
-    expect(await canvases(editor)).toBe(3);
-    await editor.getByText('the sound is not played here').waitFor();
-    await editor.getByRole('button', { name: 'Cancel' }).click();
-    expect(await editor.getByRole('alert').textContent()).toContain('cancelled');
-    await editor.getByRole('button', { name: 'Try again' }).click();
-    await editor.getByText(/^Tokenizing with/).waitFor();
-  });
-
   test('a token file shows its lanes and can be heard', async () => {
     const editor = await opened('goodbye.tokens.safetensors');
     const play = editor.getByRole('button', { name: 'Play', exact: true });
@@ -207,13 +179,12 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     expect(grid.tracks).toHaveLength(8);
   });
 
-  test('a broken file says what is wrong, and can be tried again', async () => {
+  test('a broken file says what is wrong, and is read again when it is mended', async () => {
     const editor = await opened('broken.wav');
     const alert = editor.getByRole('alert');
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/broken\.wav: /);
     await copyFile(join(audio, 'french-goodbye.wav'), join(folder, 'broken.wav'));
-    await alert.getByRole('button', { name: 'Try again' }).click();
     await quality(editor).waitFor();
     expect(await alert.count()).toBe(0);
   });

@@ -13,7 +13,9 @@ export interface Workbench {
   open(folder: string): Promise<Page>;
   /** Path of the user's settings. */
   readonly settingsFile: string;
-  /** Ids of the inference processes of this workbench. */
+  /** Its processes, with their command lines. */
+  processes(): Promise<readonly { readonly pid: number; readonly command: readonly string[] }[]>;
+  /** Ids of the processes of the extension. */
   inferencePids(): Promise<readonly number[]>;
   close(): Promise<void>;
 }
@@ -100,24 +102,35 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   await listening(server);
+  const processes: Workbench['processes'] = async () => {
+    const found: { readonly pid: number; readonly command: readonly string[] }[] = [];
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const [command, stat] = await Promise.all(
+        ['cmdline', 'stat'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
+      );
+      // Behind the name, which may hold anything: state, parent, group.
+      const group = Number(stat!.slice(stat!.lastIndexOf(')') + 2).split(' ')[2]);
+      if (group === server.pid) found.push({ pid: Number(name), command: command!.split('\0').slice(0, -1) });
+    }
+    return found;
+  };
   return {
     settingsFile,
     async open(folder) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
       context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
-      await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
-      await page.locator('.explorer-folders-view').waitFor();
+      await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`, { timeout: 120_000 });
+      await page.locator('.explorer-folders-view').waitFor({ timeout: 120_000 });
       return page;
     },
+    processes,
     async inferencePids() {
-      const pids: number[] = [];
-      for (const name of await readdir('/proc')) {
-        if (!/^\d+$/.test(name)) continue;
-        const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-        if (command.includes(extensions) && command.includes('dist/inference/child.js')) pids.push(Number(name));
-      }
-      return pids;
+      const ours = (await processes()).filter(({ command }) =>
+        command.some((part) => part.endsWith('dist/inference/child.js')),
+      );
+      return ours.map(({ pid }) => pid);
     },
     async close() {
       // Its extension host outlives the server: the whole group goes.
@@ -127,11 +140,17 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
   };
 }
 
-/** Opens a file from the explorer's menu. @param title of the entry. @returns the page of its editor */
+/**
+ * Opens a file from the explorer's menu.
+ * @param title of the entry
+ * @param onChoice is told when the entry is chosen
+ * @returns the page of its editor
+ */
 export async function openAsTokens(
   page: Page,
   name: string,
   title: string = 'Open as Speech Tokens',
+  onChoice = (): void => {},
 ): Promise<FrameLocator> {
   const item = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
   await item.waitFor();
@@ -148,6 +167,7 @@ export async function openAsTokens(
   // It does not take a click that comes at once.
   const menu = page.locator('.monaco-menu');
   while ((await menu.count()) > 0) {
+    onChoice();
     await entry.click({ timeout: 1000 }).catch(() => {});
     await page.waitForTimeout(200);
   }

@@ -61,8 +61,11 @@ export function checkbox(label: string, change: (isChecked: boolean) => void): C
 
 export interface ProgressBar {
   readonly element: HTMLElement;
-  /** @param share from 0 to 1; `undefined` where the end is not known */
-  show(text: string, share: number | undefined): void;
+  /**
+   * @param share from 0 to 1; `undefined` where the end is not known
+   * @param note what else there is to say of how far it is
+   */
+  show(text: string, share: number | undefined, note?: string): void;
 }
 
 export function progressBar(cancel: () => void): ProgressBar {
@@ -70,10 +73,11 @@ export function progressBar(cancel: () => void): ProgressBar {
   const text = create('span');
   return {
     element: create('div', { className: 'task' }, bar, text, button(t('Cancel'), cancel)),
-    show(what, share) {
+    show(what, share, note = '') {
       if (share === undefined) bar.removeAttribute('value');
       else bar.value = share;
-      text.textContent = share === undefined ? `${what} …` : `${what}: ${Math.floor(100 * share)} %`;
+      const percent = share === undefined ? '' : `: ${Math.floor(100 * share)} %`;
+      text.textContent = `${what}${percent || ' …'}${note && `, ${note}`}`;
       bar.setAttribute('aria-label', what);
     },
   };

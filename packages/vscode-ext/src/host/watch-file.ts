@@ -1,0 +1,48 @@
+import { type Disposable, FileType, RelativePattern, Uri, workspace } from 'vscode';
+import type { FileChange } from './editor-methods.ts';
+
+/** A file that is being written changes many times: it is looked at when nothing has happened for so long, … */
+const restMilliseconds = 500;
+
+/** … and where it does not rest, so often. */
+const mostMilliseconds = 5000;
+
+/** Tells when the content of a file is another one, or there is no file any more. */
+export function watchFile(uri: Uri, onChange: (change: FileChange) => void): Disposable {
+  // Names may hold what means something in a pattern, so the folder is watched.
+  const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(uri, '..'), '*'));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let firstAt: number | undefined;
+  let known = stateOf(uri);
+
+  const look = async (): Promise<void> => {
+    firstAt = undefined;
+    const before = await known;
+    known = stateOf(uri);
+    const now = await known;
+    if (now !== before) onChange(now === undefined ? 'deleted' : 'changed');
+  };
+  const notice = (changed: Uri): void => {
+    if (changed.toString() !== uri.toString()) return;
+    firstAt ??= Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.max(0, Math.min(restMilliseconds, firstAt + mostMilliseconds - Date.now())));
+  };
+  const listeners = [watcher.onDidChange(notice), watcher.onDidCreate(notice), watcher.onDidDelete(notice)];
+  return {
+    dispose() {
+      clearTimeout(timer);
+      for (const { dispose } of [...listeners, watcher]) dispose();
+    },
+  };
+}
+
+/** Size and time of the last change; `undefined` where there is no such file. */
+async function stateOf(uri: Uri): Promise<string | undefined> {
+  try {
+    const { type, size, mtime } = await workspace.fs.stat(uri);
+    return (type & FileType.File) === 0 ? undefined : `${size} ${mtime}`;
+  } catch {
+    return undefined;
+  }
+}
