@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startLocalHub } from '../local-hub.ts';
 import { encodeAiff } from './aiff.ts';
 import { canvases, describeInWorkbench, quality, recordings, runCommand, until } from './suite.ts';
-import { editorOf, openAsTokens } from './workbench.ts';
+import { chooseEntry, editorOf, openAsTokens } from './workbench.ts';
 
 // What the extension adds to the workbench, beside the page of its editor.
 
@@ -131,7 +131,7 @@ describeInWorkbench('contributions to a workbench', undefined, prepare, (suite) 
     expect(await treeRow(page, 'rvq:speech-16khz').textContent()).toMatch(/bundled, 11\.\d MB · licence Apache-2\.0/);
     const act = async (entry: string): Promise<void> => {
       await row.click({ button: 'right' });
-      await page.getByRole('menuitem', { name: entry }).click();
+      await chooseEntry(page, entry);
     };
     await act('Download the Model …');
     await page.getByRole('button', { name: 'Download', exact: true }).click();

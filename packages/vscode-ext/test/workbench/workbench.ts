@@ -39,6 +39,8 @@ export interface WorkbenchOptions {
 export const patienceMs = 120_000;
 
 const settings = {
+  // Tips of files lie over the next one, which is then not clicked.
+  'workbench.hover.delay': 60_000,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',
   'telemetry.telemetryLevel': 'off',
@@ -164,14 +166,19 @@ export async function openAsTokens(
     await page.keyboard.press('Escape');
     await page.waitForTimeout(500);
   }
-  // It does not take a click that comes at once.
-  const menu = page.locator('.monaco-menu');
-  while ((await menu.count()) > 0) {
+  await chooseEntry(page, title, onChoice);
+  return editorOf(page);
+}
+
+/** Clicks an entry of a menu until the menu is gone: one that has just opened takes no click. */
+export async function chooseEntry(page: Page, title: string, onChoice = (): void => {}): Promise<void> {
+  const entry = page.getByRole('menuitem', { name: title });
+  await entry.waitFor();
+  while ((await page.locator('.monaco-menu').count()) > 0) {
     onChoice();
     await entry.click({ timeout: 1000 }).catch(() => {});
     await page.waitForTimeout(200);
   }
-  return editorOf(page);
 }
 
 export function editorOf(page: Page): FrameLocator {
