@@ -141,7 +141,7 @@ describe.skipIf(skipped !== undefined)(title, { timeout: 3 * patienceMs, retry: 
   test('lanes fill in; a cancelled run leaves what there is, and says so', async () => {
     const editor = await opened('hour.wav');
     await until(() => editor.locator('.token-view canvas').count()).toBe(3 + 8);
-    await editor.getByText(/^Tokenizing with rvq:speech-16khz: \d+ %, \d+ min left$/).waitFor();
+    await editor.getByText(/^Tokenizing with rvq:speech-16khz: \d+ %, \d+ (s|min) left$/).waitFor();
     const heading = editor.locator('.token-view-heading');
     expect(await heading.textContent()).toContain('coming');
     await cancel(editor);
