@@ -3,12 +3,12 @@
  * writes down their hashes.
  * usage: node --conditions=@speech-tokens/source scripts/install-unit-vocoder.ts FOLDER
  */
-import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ModelFile, ResolvedModelFile } from '@speech-tokens/core';
 import { unitVocoderComponents } from '../src/unit-vocoder/unit-vocoder-components.ts';
 import { delayFrames, parseUnitVocoderConfig } from '../src/unit-vocoder/unit-vocoder-config.ts';
+import { describeFile } from './describe-file.ts';
 
 const [argument] = process.argv.slice(2);
 if (argument === undefined) {
@@ -19,15 +19,9 @@ const folder = resolve(argument);
 const target = new URL('../models/unit-vocoder-50hz/', import.meta.url);
 const maximumWeightsBytes = 12_000_000;
 
-async function describeFile(name: string): Promise<ResolvedModelFile> {
-  const path = join(folder, name);
-  const bytes = await readFile(path);
-  return { path, sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
-}
-
-const config = await describeFile('config.json');
-const weights = await describeFile('model.safetensors');
-await describeFile('README.md');
+const config = await describeFile(join(folder, 'config.json'));
+const weights = await describeFile(join(folder, 'model.safetensors'));
+await describeFile(join(folder, 'README.md'));
 if (weights.sizeBytes > maximumWeightsBytes) {
   throw new Error(`model.safetensors has ${weights.sizeBytes} bytes; at most ${maximumWeightsBytes} are shipped`);
 }

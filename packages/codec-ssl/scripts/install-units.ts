@@ -3,14 +3,14 @@
  * files, and writes down their hashes.
  * usage: node --conditions=@speech-tokens/source scripts/install-units.ts FOLDER
  */
-import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ResolvedModelFile } from '@speech-tokens/core';
 import { configName, preprocessorName } from '../src/network/encoder-directory.ts';
 import { openNetwork } from '../src/network/open-network.ts';
 import { bundledCentroidsName } from '../src/units/bundled-units.ts';
 import { loadUnits } from '../src/units/load-units.ts';
+import { describeFile } from './describe-file.ts';
 
 const [argument] = process.argv.slice(2);
 if (argument === undefined) {
@@ -23,15 +23,9 @@ const golden = new URL('../test/golden/units-50hz/', import.meta.url);
 const unitCounts = [100, 200, 500];
 const maximumBytes = 20_000_000;
 
-async function describeFile(name: string): Promise<ResolvedModelFile> {
-  const path = join(folder, name);
-  const bytes = await readFile(path);
-  return { path, sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
-}
-
-const config = await describeFile(configName);
-const preprocessor = await describeFile(preprocessorName);
-const weights = await describeFile('model.safetensors');
+const config = await describeFile(join(folder, configName));
+const preprocessor = await describeFile(join(folder, preprocessorName));
+const weights = await describeFile(join(folder, 'model.safetensors'));
 const { network } = await openNetwork({
   configPath: config.path,
   preprocessorPath: preprocessor.path,
@@ -47,7 +41,7 @@ const tone = Float32Array.from(
 );
 const centroids: (ResolvedModelFile & { readonly unitCount: number })[] = [];
 for (const unitCount of unitCounts) {
-  const file = await describeFile(bundledCentroidsName(unitCount));
+  const file = await describeFile(join(folder, bundledCentroidsName(unitCount)));
   const units = { config, preprocessor, weights, centroids: file };
   const tokenizer = await loadUnits(units, { id: `ssl:units-50hz-k${unitCount}`, layer }, {});
   const size = tokenizer.tokenSpace.codebooks[0]!.size;

@@ -108,6 +108,7 @@ export { cast, layerNorm, matMul, transpose } from './ops/matrix.ts';
 export { concat, mergeRows, pad, padLast, reshape, reverse, slice, splitRows } from './ops/shape.ts';
 export { type BlockMatrix, blockValues, type WeightBits } from './quantized/block-quantize.ts';
 export { type QuantizeOptions, quantizeMatrices } from './quantized/quantize-matrices.ts';
+export { halfToNumber } from './quantized/widen-floats.ts';
 export {
   type GraphSession,
   type GraphState,

@@ -1,6 +1,5 @@
 """Write a codec as `config.json` + `model.safetensors` (F16), and golden files beside it."""
 
-import argparse
 import copy
 import math
 import sys
@@ -87,18 +86,13 @@ def export(codec: Codec, target: Path, utterance: torch.Tensor | None = None) ->
             save_golden(rounded, utterance.reshape(1, -1).float(), work / "golden-utterance.safetensors")
 
 
+BUNDLED = ("@speech-tokens/codec-rvq", "install-speech-codec")  # which package ships it, and its script that takes it over
+
+
 def install(source: Path, card: Path) -> None:
     """Make an export the codec that packages/codec-rvq ships, with `card` as its model card."""
-    exports.install(source, card, "@speech-tokens/codec-rvq", "install-speech-codec")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Install an exported codec as the bundled one.")
-    parser.add_argument("source", type=Path, help="an exported folder")
-    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
-    args = parser.parse_args()
-    install(args.source, args.card)
+    exports.install(source, card, *BUNDLED)
 
 
 if __name__ == "__main__":
-    main()
+    exports.install_from_command_line("codec", *BUNDLED)

@@ -1,5 +1,6 @@
 """Exported folders: written whole or not at all, and handed over to the package that ships them."""
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -35,3 +36,11 @@ def install(source: Path, card: Path, package: str, script: str) -> None:
     shutil.copy(card, source / "README.md")
     command = ["npm", "run", "pnpm", "--", "--filter", package, script]
     subprocess.run([*command, str(source.resolve())], cwd=Path(__file__).resolve().parents[3], check=True)
+
+
+def install_from_command_line(what: str, package: str, script: str) -> None:
+    parser = argparse.ArgumentParser(description=f"Install an exported {what} as the bundled one.")
+    parser.add_argument("source", type=Path, help="an exported folder")
+    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
+    args = parser.parse_args()
+    install(args.source, args.card, package, script)

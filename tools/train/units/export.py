@@ -1,7 +1,6 @@
 """Write the encoder as transformers does (`config.json`, `preprocessor_config.json`, `model.safetensors` in F16), with
 the centroids of its last layer and golden files beside it; and install it."""
 
-import argparse
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -180,18 +179,13 @@ def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Pat
         save_golden(work)
 
 
+BUNDLED = ("@speech-tokens/codec-ssl", "install-units")  # which package ships it, and its script that takes it over
+
+
 def install(source: Path, card: Path) -> None:
     """Make an export the encoder that packages/codec-ssl ships, with `card` as its model card."""
-    exports.install(source, card, "@speech-tokens/codec-ssl", "install-units")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Install an exported encoder as the bundled one.")
-    parser.add_argument("source", type=Path, help="an exported folder")
-    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
-    args = parser.parse_args()
-    install(args.source, args.card)
+    exports.install(source, card, *BUNDLED)
 
 
 if __name__ == "__main__":
-    main()
+    exports.install_from_command_line("encoder", *BUNDLED)

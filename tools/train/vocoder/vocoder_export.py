@@ -1,6 +1,5 @@
 """Write a vocoder as `config.json` + `model.safetensors` (F16), and a golden file beside it."""
 
-import argparse
 import copy
 import sys
 from pathlib import Path
@@ -71,18 +70,13 @@ def export(vocoder: Vocoder, folder: Path, units: dict[int, torch.Tensor]) -> No
         file.chmod(0o644)
 
 
+BUNDLED = ("@speech-tokens/codec-ssl", "install-unit-vocoder")  # which package ships it, and its script that takes it over
+
+
 def install(source: Path, card: Path) -> None:
     """Make an export the vocoder that packages/codec-ssl ships, with `card` as its model card."""
-    exports.install(source, card, "@speech-tokens/codec-ssl", "install-unit-vocoder")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Install an exported vocoder as the bundled one.")
-    parser.add_argument("source", type=Path, help="an exported folder")
-    parser.add_argument("card", type=Path, help="its model card: data, licences, steps, measures (Markdown)")
-    args = parser.parse_args()
-    install(args.source, args.card)
+    exports.install(source, card, *BUNDLED)
 
 
 if __name__ == "__main__":
-    main()
+    exports.install_from_command_line("vocoder", *BUNDLED)

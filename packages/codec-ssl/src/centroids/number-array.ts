@@ -1,3 +1,4 @@
+import { halfToNumber } from '@speech-tokens/onnx-graph';
 import { CentroidFault } from './centroid-faults.ts';
 
 /** Number types of NumPy, by kind and bytes: what `dtype.str` says after the byte order. */
@@ -50,14 +51,4 @@ export function readMatrix({ type, shape, columnMajor, bytes }: NumberArray): {
     }
   }
   return { values, shape: [rows, columns] };
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

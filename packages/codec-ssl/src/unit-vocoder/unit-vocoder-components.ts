@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { DetokenizerComponent, ModelFile } from '@speech-tokens/core';
+import type { DetokenizerComponent } from '@speech-tokens/core';
 import { checkpointFileNames, openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
+import { bundledFile } from '../bundled-file.ts';
 import { unitSpaceShape } from '../units/unit-tokenizer.ts';
 import { bundledUnitVocoder } from './bundled-unit-vocoder.ts';
 import { createUnitVocoder, vocoderLatencySamples } from './create-unit-vocoder.ts';
 import { parseUnitVocoderConfig } from './unit-vocoder-config.ts';
 
 const clock = { sampleRateHz: 16_000, hopSamples: 320, windowSamples: 560 };
-const configFile = bundled('config.json', bundledUnitVocoder.configFile);
+const configFile = bundledFile('unit-vocoder-50hz', 'config.json', bundledUnitVocoder.configFile);
 const weightsFile = {
-  ...bundled('model.safetensors', bundledUnitVocoder.weightsFile),
+  ...bundledFile('unit-vocoder-50hz', 'model.safetensors', bundledUnitVocoder.weightsFile),
   checkpointNames: checkpointFileNames,
 };
 
@@ -38,11 +39,3 @@ export const unitVocoderComponents: readonly DetokenizerComponent[] = [100, 200,
     });
   },
 }));
-
-function bundled(
-  name: string,
-  { sha256, sizeBytes }: { readonly sha256: string; readonly sizeBytes: number },
-): ModelFile {
-  const url = new URL(`../../models/unit-vocoder-50hz/${name}`, import.meta.url).href;
-  return { name, source: { type: 'bundled', url }, sha256, sizeBytes, licence: 'Apache-2.0' };
-}

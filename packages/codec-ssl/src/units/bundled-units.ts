@@ -1,4 +1,4 @@
-import type { ModelFile } from '@speech-tokens/core';
+import { bundledFile } from '../bundled-file.ts';
 import { configName, preprocessorName } from '../network/encoder-directory.ts';
 import { bundledEncoder } from './bundled-encoder.ts';
 import type { PublishedUnits } from './published-units.ts';
@@ -14,22 +14,14 @@ export const bundledUnits: readonly PublishedUnits[] = centroids.map(({ unitCoun
   hopSamples,
   windowSamples,
   files: {
-    config: bundled(configName, files.config),
-    preprocessor: bundled(preprocessorName, files.preprocessor),
-    weights: bundled('model.safetensors', files.weights),
-    centroids: bundled(bundledCentroidsName(unitCount), file),
+    config: bundledFile('units-50hz', configName, files.config),
+    preprocessor: bundledFile('units-50hz', preprocessorName, files.preprocessor),
+    weights: bundledFile('units-50hz', 'model.safetensors', files.weights),
+    centroids: bundledFile('units-50hz', bundledCentroidsName(unitCount), file),
   },
 }));
 
 /** The name of the file in models/units-50hz that holds so many centroids. */
 export function bundledCentroidsName(unitCount: number): string {
   return `centroids-k${unitCount}.safetensors`;
-}
-
-function bundled(
-  name: string,
-  { sha256, sizeBytes }: { readonly sha256: string; readonly sizeBytes: number },
-): ModelFile {
-  const url = new URL(`../../models/units-50hz/${name}`, import.meta.url).href;
-  return { name, source: { type: 'bundled', url }, sha256, sizeBytes, licence: 'Apache-2.0' };
 }

@@ -4,16 +4,14 @@ import {
   dense,
   type GraphBuilder,
   type GraphTensor,
-  multiply,
   reshape,
   rmsNorm,
   rotaryTable,
-  sigmoid,
-  slice,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
 import type { DecoderConfig } from './decoder-config.ts';
 import { cachePlace } from './decoder-memory.ts';
+import { gated, jointlyGated } from './gate.ts';
 import { decoderFrequencies } from './rotary-frequencies.ts';
 
 /**
@@ -76,7 +74,6 @@ function queriesKeysValues(
   };
 }
 
-/** Source: Shazeer, "GLU Variants Improve Transformer", 2020 (SwiGLU). */
 function feedForward(
   g: GraphBuilder,
   weights: WeightScope,
@@ -85,9 +82,8 @@ function feedForward(
 ): GraphTensor {
   const inner = (name: string, size: number): GraphTensor =>
     dense(g, weights.scope(name), x, size, { hasBias: biases.feedForward });
-  const joint = hasJointGate ? inner('gate_up_proj', 2 * feedForwardWidth) : undefined;
-  const gate = joint ? slice(g, joint, 1, 0, feedForwardWidth) : inner('gate_proj', feedForwardWidth);
-  const value = joint ? slice(g, joint, 1, feedForwardWidth, 2 * feedForwardWidth) : inner('up_proj', feedForwardWidth);
-  const gated = multiply(g, multiply(g, gate, sigmoid(g, gate)), value);
-  return dense(g, weights.scope('down_proj'), gated, width, { hasBias: biases.feedForward });
+  const mixed = hasJointGate
+    ? jointlyGated(g, inner('gate_up_proj', 2 * feedForwardWidth), feedForwardWidth)
+    : gated(g, inner('gate_proj', feedForwardWidth), inner('up_proj', feedForwardWidth));
+  return dense(g, weights.scope('down_proj'), mixed, width, { hasBias: biases.feedForward });
 }

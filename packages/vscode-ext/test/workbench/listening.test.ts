@@ -1,70 +1,35 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
-import type { Browser, FrameLocator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { chromiumPath, withoutChromium } from './chromium-path.ts';
-import { installWorkbench, packageExtension, skippedBecause } from './install.ts';
-import { launchChromium, openAsTokens, startWorkbench, type Workbench, type WorkbenchOptions } from './workbench.ts';
+import type { FrameLocator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { canvases, describeInWorkbench, quality, until } from './suite.ts';
+import { openAsTokens, type Workbench } from './workbench.ts';
 
 // Listening and comparing, and the colours of themes, in a real VS Code workbench.
 
 const recording = fileURLToPath(new URL('../../../../examples/audio/french-goodbye.wav', import.meta.url));
-const skipped = skippedBecause ?? (chromiumPath === undefined ? withoutChromium : undefined);
-const title = 'listening in a workbench';
 
-/** Long enough for a machine that has other work. */
-const patienceMs = 120_000;
-
-let browser: Browser;
-let scratch: string;
-let options: WorkbenchOptions;
-let workbench: Workbench;
-let page: Page;
-let violations: string[];
-
-describe.skipIf(skipped !== undefined)(
-  skipped === undefined ? title : `${title} (skipped: ${skipped})`,
-  { timeout: 3 * patienceMs, retry: 2 },
-  () => {
-    beforeAll(async () => {
-      scratch = await mkdtemp(join(tmpdir(), 'workbench-listening-'));
-      await mkdir(join(scratch, 'recordings'));
-      await copyFile(recording, join(scratch, 'recordings', 'goodbye.wav'));
-      browser = await launchChromium(chromiumPath!);
-      const vsix = [await packageExtension(scratch)];
-      options = { installed: await installWorkbench(), vsix, browser, isTrusted: true };
-      workbench = await startWorkbench(options);
-    }, 10 * patienceMs);
-    afterAll(async () => {
-      await workbench?.close();
-      await browser?.close();
-      await rm(scratch, { recursive: true, force: true });
-    });
-    afterEach(async ({ task }) => {
-      if (task.result?.state === 'fail') {
-        const path = join(tmpdir(), `${task.name.replaceAll(/\W+/g, '-')}.png`);
-        await page.screenshot({ path });
-        console.error(`A picture of it: ${path}`);
-      }
-      await page.context().close();
-    });
+describeInWorkbench(
+  'listening in a workbench',
+  undefined,
+  (folder) => copyFile(recording, join(folder, 'goodbye.wav')),
+  (suite) => {
+    let page: Page;
+    let violations: string[];
 
     /** When its tokens have been decoded. */
-    async function opened(where: Workbench = workbench): Promise<FrameLocator> {
-      page = await where.open(join(scratch, 'recordings'));
+    async function opened(where?: Workbench): Promise<FrameLocator> {
+      page = await suite.open(where ?? (await suite.shared()));
       violations = [];
       page.on('console', (message) => {
         if (message.text().includes('Content Security Policy')) violations.push(message.text());
       });
-      page.setDefaultTimeout(patienceMs);
       const editor = await openAsTokens(page, 'goodbye.wav');
-      await editor.getByText(/^SI-SDR: /).waitFor();
+      await quality(editor).waitFor();
       return editor;
     }
-    const until = <Value>(read: () => Promise<Value> | Value) => expect.poll(read, { timeout: patienceMs });
 
     test('a blind test is done with keys, and has its score', async () => {
       const editor = await opened();
@@ -90,10 +55,9 @@ describe.skipIf(skipped !== undefined)(
 
     test('the difference is a lane and a sound, and follows what is muted', async () => {
       const editor = await opened();
-      const canvases = () => editor.locator('.token-view canvas').count();
       const label = () => editor.getByText(/^difference, -?[\d.]+ dB$/).textContent();
       await editor.getByRole('checkbox', { name: 'Difference' }).check();
-      await until(canvases).toBe(3 + 8 + 1);
+      await until(() => canvases(editor)).toBe(3 + 8 + 1);
       const all = await label();
       await editor.getByRole('button', { name: 'Mute codebook-1 of rvq:speech-16khz' }).click();
       await until(label).not.toBe(all);
@@ -102,7 +66,7 @@ describe.skipIf(skipped !== undefined)(
       await page.keyboard.press('Alt+1');
       expect(await editor.getByRole('combobox', { name: 'Sound' }).inputValue()).toBe('rvq:speech-16khz');
       // The workbench has not taken the key for its own tabs.
-      expect(await canvases()).toBe(3 + 8 + 1);
+      expect(await canvases(editor)).toBe(3 + 8 + 1);
     });
 
     test.each([
@@ -113,9 +77,7 @@ describe.skipIf(skipped !== undefined)(
     ])(
       'colours are those of the theme, and an accessibility checker finds nothing serious: %s',
       async (theme, kind) => {
-        const themed = await startWorkbench({ ...options, theme });
-        onTestFinished(() => themed.close());
-        const editor = await opened(themed);
+        const editor = await opened(await suite.start({ theme }));
         await editor.getByRole('checkbox', { name: 'Difference' }).check();
         await editor.getByText(/^difference, /).waitFor();
         for (const text of ['Blind test (ABX)', 'How often codes occur']) {

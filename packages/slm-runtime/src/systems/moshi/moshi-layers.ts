@@ -3,14 +3,13 @@ import {
   dense,
   type GraphBuilder,
   type GraphTensor,
-  multiply,
   projection,
   reshape,
   rmsNormBy,
-  sigmoid,
   slice,
   type WeightScope,
 } from '@speech-tokens/onnx-graph';
+import { jointlyGated } from '../../backbone/gate.ts';
 import { type MoshiTransformer, moshiNormEpsilon } from './moshi-config.ts';
 
 /** Which of several sets of weights: one for each codebook of the depth transformer. */
@@ -49,7 +48,7 @@ export function moshiLayers(
       const mixed = attend({ queries: part(0), keys: part(1), values: part(2) });
       y = add(g, y, ofStep(g, attention, 'out_proj', [width, width], mixed, step));
       const gating = step === undefined ? layer.scope('gating') : layer.scope('gating').scope(step.index);
-      y = add(g, y, gated(g, gating, moshiNorm(g, layer.scope('norm2'), y), width, feedForwardWidth));
+      y = add(g, y, feedForward(g, gating, moshiNorm(g, layer.scope('norm2'), y), width, feedForwardWidth));
     });
   }
   return y;
@@ -76,10 +75,7 @@ function ofStep(
   return projection(g, weights.tensor(g, all, [count * out, width], { rows: [index * out, (index + 1) * out] }), x);
 }
 
-function gated(g: GraphBuilder, weights: WeightScope, x: GraphTensor, width: number, inner: number): GraphTensor {
-  const joint = dense(g, weights, x, 2 * inner, { name: 'linear_in.weight' });
-  const gate = slice(g, joint, 1, 0, inner);
-  const value = slice(g, joint, 1, inner, 2 * inner);
-  const mixed = multiply(g, multiply(g, gate, sigmoid(g, gate)), value);
+function feedForward(g: GraphBuilder, weights: WeightScope, x: GraphTensor, width: number, inner: number): GraphTensor {
+  const mixed = jointlyGated(g, dense(g, weights, x, 2 * inner, { name: 'linear_in.weight' }), inner);
   return dense(g, weights, mixed, width, { name: 'linear_out.weight' });
 }
