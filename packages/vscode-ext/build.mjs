@@ -1,6 +1,6 @@
 // usage: node build.mjs [--out FOLDER]: the extension's three programs, each in one file with all that it imports, in dist or
 // another folder.
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -74,6 +74,13 @@ const built = await Promise.all([
     target: 'es2022',
   }),
 ]);
+
+// Plugins find their models from the place of the script that they are in, which is now two folders below those models.
+const child = await readFile(join(out, 'inference/child.js'), 'utf8');
+const wrong = /new URL\(["`](?:\.\/|\.\.\/|(?:\.\.\/){3,})models\/.{0,40}/.exec(child);
+if (wrong !== null) {
+  throw new Error(`${wrong[0]} is not where models are: a plugin must name them by ../../models/ from its source file`);
+}
 
 // For the notices: folders of other people's packages that are in a bundle.
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));

@@ -7,6 +7,7 @@ import { publishedComponent, publishedUnits } from './units/published-units.ts';
 import { unitsOfFolder } from './units/units-of-folder.ts';
 import { unitHifiGan } from './vocoder/unit-hifigan.ts';
 
+export { bundledEncoderDirectory } from './bundled/bundled-encoder-directory.ts';
 export type { Centroids } from './centroids/centroids.ts';
 export { readCentroids } from './centroids/read-centroids.ts';
 export type { FeatureEncoder, FeatureFrames } from './features/feature-encoder.ts';
@@ -27,7 +28,6 @@ export {
   writeCentroids,
   writeUnitsFolder,
 } from './kmeans/write-centroids.ts';
-export { bundledEncoderDirectory } from './units/bundled-encoder-directory.ts';
 export { type DurationPredictor, openDurationPredictor } from './vocoder/duration-predictor.ts';
 
 /** Units of self-supervised speech encoders. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { DetokenizerComponent } from '@speech-tokens/core';
 import { checkpointFileNames, openCheckpoint, openGraphSession, weightsOf } from '@speech-tokens/onnx-graph';
-import { bundledFile } from '../bundled-file.ts';
+import { bundledFile } from '../bundled/bundled-file.ts';
 import { unitSpaceShape } from '../units/unit-tokenizer.ts';
 import { bundledUnitVocoder } from './bundled-unit-vocoder.ts';
 import { createUnitVocoder, vocoderLatencySamples } from './create-unit-vocoder.ts';

@@ -1,4 +1,4 @@
-import { bundledFile } from '../bundled-file.ts';
+import { bundledFile } from '../bundled/bundled-file.ts';
 import { configName, preprocessorName } from '../network/encoder-directory.ts';
 import { bundledEncoder } from './bundled-encoder.ts';
 import type { PublishedUnits } from './published-units.ts';
