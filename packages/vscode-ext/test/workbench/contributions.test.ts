@@ -55,9 +55,8 @@ describeInWorkbench('contributions to a workbench', undefined, prepare, (suite) 
     await picker(page).click();
     await editor.getByRole('checkbox', { name: /^ssl:units-50hz-k100:/ }).check();
     await until(() => canvases(editor)).toBe(3 + 8 + 1);
-    // The workbench writes what it keeps a moment later.
-    await page.waitForTimeout(1000);
-    await page.reload();
+    // The command writes what the workbench keeps, where the browser's own reload loses the last minute.
+    await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
     const again = editorOf(page);
     await until(() => canvases(again)).toBe(3 + 8 + 1);
     expect(await again.getByRole('combobox', { name: 'Frequencies', exact: true }).inputValue()).toBe('linear');
