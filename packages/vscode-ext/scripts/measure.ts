@@ -109,7 +109,7 @@ async function measureFrames(
       };
       requestAnimationFrame(next);
     });
-    await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+    await browser.startTracing(page, { categories: ['toplevel', '__metadata', 'v8'] });
     await act();
     const trace = await browser.stopTracing();
     const times = await frame.evaluate(() => {
@@ -120,7 +120,9 @@ async function measureFrames(
     // The first waits for the start of the movement.
     const frames = times.slice(2).map((time, i) => time - times[i + 1]!);
     note(`${what} ${when}, from one frame to the next`, spreadOf(frames));
-    note(`${what} ${when}, tasks of the main thread on the processor`, spreadOf(taskTimes(trace)));
+    const { tasks, collections } = mainThreadTimes(trace);
+    note(`${what} ${when}, tasks of the main thread on the processor`, spreadOf(tasks));
+    note(`${what} ${when}, of which collections of garbage in all memory`, spreadOf(collections));
   };
   const wheel = async (key: string, count: number, by: number): Promise<void> => {
     await page.keyboard.down(key);
@@ -140,23 +142,37 @@ function spreadOf(milliseconds: readonly number[]): string {
   const sorted = milliseconds.toSorted((a, b) => a - b);
   const at = (share: number): string =>
     (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1);
-  const slow = sorted.filter((time) => time > 50).length;
-  return `${sorted.length}: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms, over 50 ms: ${slow}`;
+  const slow = milliseconds.flatMap((time, i) => (time > 50 ? [`${time.toFixed(0)} ms at ${i}`] : []));
+  const those =
+    slow.length === 0 ? 'none' : `${slow.length} (${slow.slice(0, 4).join(', ')}${slow.length > 4 ? ', …' : ''})`;
+  return `${sorted.length}: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, longest ${at(1)} ms, over 50 ms: ${those}`;
 }
 
-/** Processor time of each task on the main thread of the busiest page: what a frame takes where nothing else runs. */
-function taskTimes(trace: Buffer): readonly number[] {
+/**
+ * Processor time of each task on the main thread of the busiest page: what a frame takes where nothing else runs. The page has
+ * one heap with the workbench around it: collections of all of it are named, as they are as long as that is large.
+ */
+function mainThreadTimes(trace: Buffer): {
+  readonly tasks: readonly number[];
+  readonly collections: readonly number[];
+} {
   const { traceEvents } = JSON.parse(trace.toString()) as {
     traceEvents: { name: string; ph: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }[];
   };
   const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain');
-  const timesOf = ({ pid, tid }: { readonly pid: number; readonly tid: number }): readonly number[] =>
-    traceEvents
-      .filter((event) => event.pid === pid && event.tid === tid && event.ph === 'X' && event.name.endsWith('RunTask'))
-      // Shorter ones are no frames.
-      .flatMap(({ tdur = 0 }) => (tdur < 1000 ? [] : [tdur / 1000]));
-  const sumOf = (times: readonly number[]): number => times.reduce((sum, time) => sum + time, 0);
-  return mains.map(timesOf).toSorted((a, b) => sumOf(b) - sumOf(a))[0] ?? [];
+  const times = mains.map(({ pid, tid }) => {
+    const timesOf = (isOne: (name: string) => boolean): readonly number[] =>
+      traceEvents
+        .filter((event) => event.pid === pid && event.tid === tid && event.ph === 'X' && isOne(event.name))
+        // Shorter ones are no frames.
+        .flatMap(({ tdur = 0 }) => (tdur < 1000 ? [] : [tdur / 1000]));
+    return {
+      tasks: timesOf((name) => name.endsWith('::RunTask')),
+      collections: timesOf((name) => name === 'MajorGC'),
+    };
+  });
+  const busyOf = ({ tasks }: (typeof times)[number]): number => tasks.reduce((sum, time) => sum + time, 0);
+  return times.toSorted((a, b) => busyOf(b) - busyOf(a))[0] ?? { tasks: [], collections: [] };
 }
 
 /** RSS by process, from the largest; of the browser's pages the largest, which is that of the workbench and the webview. */

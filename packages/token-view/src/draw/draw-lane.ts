@@ -1,6 +1,7 @@
 import type { LanePlace } from '../colours/colours.ts';
 import { idPalette } from '../colours/id-palette.ts';
 import { type TokenLane, tokenAt, tokenStart, tokensIn } from '../lanes/lane.ts';
+import { drawImage } from './draw-image.ts';
 import { pixelOf, type Surface, sampleOf } from './surface.ts';
 
 /** The least width of a token, in CSS pixels, for its number to be written. */
@@ -24,22 +25,18 @@ export function drawLane(surface: Surface, lane: TokenLane, place: LanePlace, { 
     // More tokens than pixels: each column shows the one at its middle, or a use of the marked id if it has one. One row of an
     // image that is stretched takes a fraction of the time of a box for each.
     const columns = Math.ceil(width);
-    const image = context.createImageData(columns, 1);
-    const pixels = new Uint32Array(image.data.buffer);
-    for (let x = 0; x < columns; x++) {
-      const index = tokenAt(lane, sampleOf(surface, x + 0.5));
-      if (index === undefined) continue;
-      let id = lane.ids[index]!;
-      if (markedId !== undefined && id !== markedId) {
-        const [from, to] = tokensIn(lane, sampleOf(surface, x), sampleOf(surface, x + 1));
-        for (let i = from; i < to; i++) if (lane.ids[i] === markedId) id = markedId;
+    drawImage(context, columns, 1, { left: 0, width: columns, height }, (pixels) => {
+      for (let x = 0; x < columns; x++) {
+        const index = tokenAt(lane, sampleOf(surface, x + 0.5));
+        if (index === undefined) continue;
+        let id = lane.ids[index]!;
+        if (markedId !== undefined && id !== markedId) {
+          const [from, to] = tokensIn(lane, sampleOf(surface, x), sampleOf(surface, x + 1));
+          for (let i = from; i < to; i++) if (lane.ids[i] === markedId) id = markedId;
+        }
+        pixels[x] = colourOf(id).packed + Math.round(255 * alphaOf(id)) * 0x1000000;
       }
-      pixels[x] = colourOf(id).packed + Math.round(255 * alphaOf(id)) * 0x1000000;
-    }
-    const still = new OffscreenCanvas(columns, 1);
-    still.getContext('2d')!.putImageData(image, 0, 0);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(still, 0, 0, columns, height);
+    });
   } else {
     context.font = `${Math.min(11, height - 5)}px ${theme.font}`;
     context.textAlign = 'center';

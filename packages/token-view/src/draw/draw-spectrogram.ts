@@ -1,6 +1,7 @@
 import { heatColour } from '../colours/colours.ts';
 import { binsOfRows, type FrequencyScale } from '../spectrogram/frequency-scale.ts';
 import type { Spectrogram } from '../spectrogram/spectrogram.ts';
+import { drawImage } from './draw-image.ts';
 import { pixelOf, type Surface, sampleOf } from './surface.ts';
 
 /** `0xAABBGGRR` for each level, as the values of an image in memory. */
@@ -19,32 +20,28 @@ export function drawSpectrogram(surface: Surface, spectrogram: Spectrogram, scal
   const columns = Math.min(allColumns, Math.ceil(pixelOf(across, firstSample + sampleCount))) - left;
   if (columns <= 0) return;
   const bins = binsOfRows(rows, binCount, scale, sampleRateHz);
-  const image = context.createImageData(columns, rows);
-  const pixels = new Uint32Array(image.data.buffer);
   const columnCount = levels.length / binCount;
-  for (let x = 0; x < columns; x++) {
-    const from = sampleOf(across, left + x) - firstSample;
-    const to = sampleOf(across, left + x + 1) - firstSample;
-    // A column that lies in it by half or more.
-    if (from + to <= 0 || from + to >= 2 * sampleCount) continue;
-    const first = Math.max(0, Math.min(columnCount - 1, Math.floor(from / hopSamples)));
-    // Of many columns in a pixel, a few are looked at: neighbours are alike.
-    const end = Math.min(columnCount, Math.max(first + 1, Math.ceil(to / hopSamples)));
-    const step = Math.max(1, Math.floor((end - first) / 4));
-    for (let y = 0; y < rows; y++) {
-      const [low, high] = bins[y]!;
-      let level = 0;
-      for (let column = first; column < end; column += step) {
-        const last = column * binCount + high;
-        for (let at = column * binCount + low; at < last; at++) if (levels[at]! > level) level = levels[at]!;
-      }
-      pixels[y * columns + x] = heat[level]!;
-    }
-  }
-  // Put at its own size and stretched by the context's scale: `putImageData` itself knows no scale.
-  const still = new OffscreenCanvas(columns, rows);
-  still.getContext('2d')!.putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
   const cssPixels = width / allColumns;
-  context.drawImage(still, left * cssPixels, 0, columns * cssPixels, height);
+  const place = { left: left * cssPixels, width: columns * cssPixels, height };
+  drawImage(context, columns, rows, place, (pixels, stride) => {
+    for (let x = 0; x < columns; x++) {
+      const from = sampleOf(across, left + x) - firstSample;
+      const to = sampleOf(across, left + x + 1) - firstSample;
+      // A column that lies in it by half or more.
+      if (from + to <= 0 || from + to >= 2 * sampleCount) continue;
+      const first = Math.max(0, Math.min(columnCount - 1, Math.floor(from / hopSamples)));
+      // Of many columns in a pixel, a few are looked at: neighbours are alike.
+      const end = Math.min(columnCount, Math.max(first + 1, Math.ceil(to / hopSamples)));
+      const step = Math.max(1, Math.floor((end - first) / 4));
+      for (let y = 0; y < rows; y++) {
+        const [low, high] = bins[y]!;
+        let level = 0;
+        for (let column = first; column < end; column += step) {
+          const last = column * binCount + high;
+          for (let at = column * binCount + low; at < last; at++) if (levels[at]! > level) level = levels[at]!;
+        }
+        pixels[y * stride + x] = heat[level]!;
+      }
+    }
+  });
 }
