@@ -41,6 +41,18 @@ export {
 } from './contract/model-file.ts';
 export type { DetokenizeOptions, DetokenizerSettings, SpeechDetokenizerV1 } from './contract/speech-detokenizer.ts';
 export type {
+  DetokenizerWindow,
+  DuplexSession,
+  ModelCodec,
+  ModelRequest,
+  SamplingSettings,
+  SpeechDuplex,
+  SpeechGeneration,
+  SpeechPart,
+  SpeechRequest,
+  Takes,
+} from './contract/speech-generation.ts';
+export type {
   ChooseToken,
   LanguageModelSession,
   SpeechLanguageModelV0,
@@ -50,6 +62,7 @@ export type {
   Component,
   DetokenizerComponent,
   LanguageModelComponent,
+  LanguageModelLoadContext,
   LoadContext,
   PluginManifest,
   SpeechPluginV1,

@@ -12,7 +12,6 @@ export {
 export type { EmbeddingTable } from './backbone/embedding.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
 export { type ModelOptions, type ModelWeights, openModelWeights } from './backbone/model-weights.ts';
-export type { DetokenizerWindow } from './detokenizer-window/detokenizer-window.ts';
 export { streamAudio } from './detokenizer-window/stream-audio.ts';
 export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
 export { type DepthHeadParts, depthHead } from './frame-head/depth-head.ts';

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import plugin from '@speech-tokens/codec-rvq';
-import { findComponent, type SpeechDetokenizerV1, sliceGrid, type TokenGrid } from '@speech-tokens/core';
+import {
+  type DetokenizerWindow,
+  findComponent,
+  type SpeechDetokenizerV1,
+  sliceGrid,
+  type TokenGrid,
+} from '@speech-tokens/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DetokenizerWindow, streamAudio, streamingOf } from '../src/index.ts';
+import { streamAudio, streamingOf } from '../src/index.ts';
 
 // The bundled codec: a real decoder, whose sound of a frame depends on the frames before.
 

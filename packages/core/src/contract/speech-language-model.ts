@@ -1,4 +1,5 @@
 import type { CallOptions } from './call-options.ts';
+import type { SpeechDuplex, SpeechGeneration } from './speech-generation.ts';
 
 /** One column of what a speech language model reads and writes at each step. */
 export interface TokenStream {
@@ -43,5 +44,9 @@ export interface SpeechLanguageModelV0 {
   /** Steps that a session has room for. */
   readonly contextSteps: number;
   open(): Promise<LanguageModelSession>;
+  /** Present where the model comes with its authors' prompt and layout, and can be asked to say something. */
+  readonly generation?: SpeechGeneration;
+  /** Present where it hears while it speaks. */
+  readonly duplex?: SpeechDuplex;
   close(): Promise<void>;
 }

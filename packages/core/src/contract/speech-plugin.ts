@@ -46,9 +46,15 @@ export interface DetokenizerComponent extends ComponentBase {
 }
 
 /** @experimental as `SpeechLanguageModelV0` is */
+export interface LanguageModelLoadContext extends LoadContext {
+  /** Quantizes the matrices as the model is loaded; as they are stored where absent. */
+  readonly weightBits?: 4 | 8;
+}
+
+/** @experimental as `SpeechLanguageModelV0` is */
 export interface LanguageModelComponent extends ComponentBase {
   readonly kind: 'language-model';
-  load(context: LoadContext): Promise<SpeechLanguageModelV0>;
+  load(context: LanguageModelLoadContext): Promise<SpeechLanguageModelV0>;
 }
 
 export type Component = TokenizerComponent | DetokenizerComponent | LanguageModelComponent;

@@ -1,25 +1,9 @@
-import { alignmentSamples, type SpeechDetokenizerV1, SpeechTokensError } from '@speech-tokens/core';
-
-/**
- * How tokens that are still being made become sound, block by block. A frame is the shortest stretch that the token space
- * can be cut into (`alignmentSamples`): 2048 samples of SNAC at 24 kHz.
- */
-export interface DetokenizerWindow {
-  /**
-   * Frames of the first block, the second, and so on; all further blocks are as long as the last one named. The first
-   * decides when sound begins, growth saves work: GLM-4-Voice [25, 50, 100, 150, 200], Spark [50, 400], Orpheus [1].
-   */
-  readonly blockFrames: readonly number[];
-  /** Frames after a block that are waited for and decoded with it, and then left away. 0 by default; Orpheus 2. */
-  readonly lookaheadFrames?: number;
-  /** Frames before a block that are decoded with it; Infinity for all (GLM-4-Voice). 0 by default; Orpheus 1. */
-  readonly leftContextFrames?: number;
-  /**
-   * Samples, at the rate of the sound, over which a block fades into the next, both having been decoded there. At most
-   * the look-ahead, of which it leaves less to itself, and at most a block. 0 by default.
-   */
-  readonly overlapSamples?: number;
-}
+import {
+  alignmentSamples,
+  type DetokenizerWindow,
+  type SpeechDetokenizerV1,
+  SpeechTokensError,
+} from '@speech-tokens/core';
 
 /** A window that was checked, in the frames and samples of a detokenizer. */
 export interface CheckedWindow {

@@ -1,5 +1,6 @@
 import {
   type DetokenizeOptions,
+  type DetokenizerWindow,
   isSpeechTokensError,
   type PcmChunk,
   type SpeechDetokenizerV1,
@@ -10,7 +11,6 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gridOf, snac } from '../../test/support/spaces.ts';
-import type { DetokenizerWindow } from './detokenizer-window.ts';
 import { streamAudio } from './stream-audio.ts';
 import { streamingOf } from './windowed-streaming.ts';
 

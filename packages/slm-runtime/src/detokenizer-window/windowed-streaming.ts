@@ -1,13 +1,14 @@
 import {
   createStreamSession,
   type DetokenizerSettings,
+  type DetokenizerWindow,
   type PcmChunk,
   type SpeechDetokenizerV1,
   SpeechTokensError,
   type Streaming,
   type TokenGrid,
 } from '@speech-tokens/core';
-import { checkWindow, type DetokenizerWindow } from './detokenizer-window.ts';
+import { checkWindow } from './detokenizer-window.ts';
 import { WindowMachine } from './window-machine.ts';
 
 /**
