@@ -2,6 +2,7 @@
  * What windows change: the units of a long recording in windows, against those of the whole of it, as the share of frames
  * with another unit and as unit edit distance.
  * usage: pnpm bench ssl-windows CHECKPOINT RECORDING… [--layer 6] [--whole 60,30,20] [--context 10,5,2] [--threads 2]
+ *        [--centroids centroids-l6.npy]   a file of the checkpoint's folder: centroids-k500.safetensors in that of codec-ssl
  *        [--seconds 100]   the recordings, one after another, up to this length
  */
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     layer: { type: 'string', default: '6' },
+    centroids: { type: 'string' },
     whole: { type: 'string', default: '60,30,20' },
     context: { type: 'string', default: '10,5,2' },
     threads: { type: 'string', default: '2' },
@@ -23,7 +25,7 @@ const { values, positionals } = parseArgs({
 const [folder = '.', ...recordings] = positionals;
 const layer = Number(values.layer);
 const threadCount = Number(values.threads);
-const centroids = await readCentroids(join(folder, `centroids-l${layer}.npy`));
+const centroids = await readCentroids(join(folder, values.centroids ?? `centroids-l${layer}.npy`));
 const sampleCount = Number(values.seconds) * 16_000;
 const samples = new Float32Array(sampleCount);
 for (let at = 0, i = 0; at < sampleCount && i < recordings.length; i++) {
@@ -60,13 +62,22 @@ async function unitsWith(windows: { wholeFrames: number; contextFrames: number }
 }
 
 function nearest(feature: Float32Array): number {
+  const compared = projected(feature);
   let [best, least] = [0, Number.POSITIVE_INFINITY];
   for (let k = 0; k < centroids.count; k++) {
     let distance = 0;
-    for (let i = 0; i < feature.length; i++) {
-      distance += (feature[i]! - centroids.values[k * centroids.width + i]!) ** 2;
+    for (let i = 0; i < compared.length; i++) {
+      distance += (compared[i]! - centroids.values[k * centroids.width + i]!) ** 2;
     }
     if (distance < least) [best, least] = [k, distance];
   }
   return best;
+}
+
+function projected(feature: Float32Array): Float32Array {
+  const { projection, width } = centroids;
+  if (projection === undefined) return feature;
+  return Float32Array.from({ length: width }, (_, row) =>
+    feature.reduce((sum, value, i) => sum + value * projection.values[row * feature.length + i]!, 0),
+  );
 }
