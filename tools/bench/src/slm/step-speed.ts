@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { type ModelOptions, openCsm, openFlatDecoder } from '@speech-tokens/slm-runtime';
+import { greatest } from './greatest.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -88,12 +89,6 @@ async function open(folder: string, options: ModelOptions): Promise<Model> {
     ids = Int32Array.of(greatest(logits));
   };
   return { start: step, step, close: () => decoder.close() };
-}
-
-function greatest(logits: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
-  return best;
 }
 
 async function timePytorch(python: string, folder: string): Promise<{ readonly medianMs: number }> {
