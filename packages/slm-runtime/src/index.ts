@@ -12,6 +12,12 @@ export {
 export type { EmbeddingTable } from './backbone/embedding.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
 export { type ModelOptions, type ModelWeights, openModelWeights } from './backbone/model-weights.ts';
+export {
+  type DuplexConversation,
+  type DuplexConversationOptions,
+  type DuplexEvent,
+  openDuplexConversation,
+} from './conversation/duplex-conversation.ts';
 export { streamAudio } from './detokenizer-window/stream-audio.ts';
 export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
 export { type DepthHeadParts, depthHead } from './frame-head/depth-head.ts';
