@@ -58,3 +58,11 @@ export {
 } from './systems/moshi/moshi-conversation.ts';
 export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
 export { openTextTokenizer, type TextTokenizer } from './text/text-tokenizer.ts';
+export {
+  openVoiceActivity,
+  type VoiceActivity,
+  type VoiceActivityOptions,
+} from './voice-activity/open-voice-activity.ts';
+export { sileroFile } from './voice-activity/silero-file.ts';
+export type { SpeechBoundary } from './voice-activity/speech-detector.ts';
+export type { VoiceActivitySettings } from './voice-activity/voice-activity-settings.ts';
