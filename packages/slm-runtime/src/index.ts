@@ -18,6 +18,15 @@ export {
   type DuplexEvent,
   openDuplexConversation,
 } from './conversation/duplex-conversation.ts';
+export { openTurnConversation } from './conversation/turn-conversation.ts';
+export type {
+  AnswerContext,
+  Interruption,
+  TurnConversation,
+  TurnConversationOptions,
+  TurnEvent,
+  UserTurn,
+} from './conversation/turn-types.ts';
 export { streamAudio } from './detokenizer-window/stream-audio.ts';
 export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
 export { type DepthHeadParts, depthHead } from './frame-head/depth-head.ts';
