@@ -53,7 +53,10 @@ const whole = (count: number): number[] => Array.from({ length: count }, (_, n) 
 async function pushInPieces(conversation: DuplexConversation, samples: readonly number[], sizes: readonly number[]) {
   for (let at = 0, k = 0; at < samples.length; k++) {
     const size = sizes[k % sizes.length]!;
-    await conversation.push(soundOf(samples.slice(at, at + size)));
+    const piece = soundOf(samples.slice(at, at + size));
+    const push = conversation.push(piece);
+    piece.channels[0]!.fill(1e6); // it is the caller's again
+    await push;
     at += size;
   }
   conversation.end();

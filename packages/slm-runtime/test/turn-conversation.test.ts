@@ -75,7 +75,10 @@ describe('turns', () => {
         const listening = collected(conversation);
         for (let at = 0, k = 0; at < sound.length; k++) {
           const size = sizes[k % sizes.length]!;
-          await conversation.push(soundOf(sound.slice(at, at + size)));
+          const piece = soundOf(sound.slice(at, at + size));
+          const push = conversation.push(piece);
+          piece.channels[0]!.fill(7); // it is the caller's again
+          await push;
           at += size;
         }
         conversation.end();

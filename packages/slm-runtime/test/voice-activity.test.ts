@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readAudioClip } from '@speech-tokens/audio-files';
 import { createRandom, isSpeechTokensError, type SessionState } from '@speech-tokens/core';
 import { describe, expect, test } from 'vitest';
-import { openVoiceActivity, type SpeechBoundary, type VoiceActivity } from '../src/index.ts';
+import { openVoiceActivity, type SpeechBoundary, sileroFile, type VoiceActivity } from '../src/index.ts';
 import { goldenFolder } from './support/golden.ts';
 
 // What the authors' code says of the same sound: tools/reference/make_voice_activity.py.
@@ -130,6 +131,12 @@ describe.skipIf(!isThere)(
       await activity.close();
       await activity.close();
       await expect(session.push(chunk(samples, 0, 10))).rejects.toMatchObject({ code: 'session-closed' });
+    });
+
+    test('is made by the file that is named', () => {
+      const bytes = readFileSync(model);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(sileroFile.sha256);
+      expect(bytes.length).toBe(sileroFile.sizeBytes);
     });
 
     test('refuses another model', async () => {

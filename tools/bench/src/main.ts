@@ -1,4 +1,4 @@
-/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | slm | corpus | cli] … */
+/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | slm | slm-hour | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   'byte-pairs': () => import('./byte-pairs/speed.ts'),
   codec: () => import('./codec-speed.ts'),
@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   supervised: () => import('./ssl/supervised.ts'),
   kmeans: () => import('./ssl/kmeans.ts'),
   slm: () => import('./slm/step-speed.ts'),
+  'slm-hour': () => import('./slm/hour.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };
