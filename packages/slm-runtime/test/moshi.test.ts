@@ -57,7 +57,7 @@ test('a step that is aborted rejects at once, counts as not made, and lets the n
   await chosen(session, 0, 10);
   const abort = new AbortController();
   let choose = (_id: number): void => undefined;
-  let step = Promise.resolve(new Int32Array());
+  let step: Promise<Int32Array> = Promise.resolve(new Int32Array());
   await new Promise<void>((asked) => {
     const wait = (): Promise<number> => {
       asked();
