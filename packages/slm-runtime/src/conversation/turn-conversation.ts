@@ -81,7 +81,7 @@ class RunningConversation implements TurnConversation {
     this.#queue = createEventQueue<TurnEvent>({
       capacity: parts.capacity,
       onTake: (event) => this.#taken(event),
-      onLeave: () => void this.close(),
+      onLeave: () => void this.close().catch(() => undefined),
     });
     options.signal?.addEventListener('abort', this.#abort, { once: true });
   }

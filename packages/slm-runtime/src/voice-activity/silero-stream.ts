@@ -80,7 +80,13 @@ export class SileroStream implements StreamMachine<PcmChunk, SpeechBoundary> {
 
   save(): PlainData {
     const { pushed, held, context, state } = this.#at;
-    return { pushed, held, context, state, detector: this.#detector.save() };
+    return {
+      pushed,
+      held: held.slice(),
+      context: context.slice(),
+      state: state.slice(),
+      detector: this.#detector.save(),
+    };
   }
 
   restore(data: PlainData): boolean {
@@ -92,11 +98,11 @@ export class SileroStream implements StreamMachine<PcmChunk, SpeechBoundary> {
     if (!isCount(pushed) || !(held instanceof Float32Array) || held.length >= silero.windowSamples) return false;
     if (!isFull(context, silero.contextSamples) || !isFull(state, silero.stateValues)) return false;
     if (!this.#detector.restore(detector)) return false;
-    this.#at = { pushed, held, context, state };
+    this.#at = { pushed, held: held.slice(), context: context.slice(), state: state.slice() };
     return true;
   }
 
-  /** The probability of speech in a window. What is saved is never written to: each run makes values of its own. */
+  /** The probability of speech in a window. */
   async #run(window: Float32Array): Promise<number> {
     const at = this.#at;
     const values = new Float32Array(silero.contextSamples + silero.windowSamples);
