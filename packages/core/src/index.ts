@@ -93,6 +93,7 @@ export {
   safetensorsDtypes,
   tensorSizeBytes,
 } from './safetensors/safetensors-dtype.ts';
+export { type CallQueue, createCallQueue, type QueuedCall } from './streaming/call-queue.ts';
 export {
   createStreamDetokenizer,
   type DetokenizerStream,

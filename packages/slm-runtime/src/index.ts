@@ -12,6 +12,21 @@ export {
 export type { EmbeddingTable } from './backbone/embedding.ts';
 export { type FlatDecoderOptions, openFlatDecoder } from './backbone/flat-decoder.ts';
 export { type ModelOptions, type ModelWeights, openModelWeights } from './backbone/model-weights.ts';
+export {
+  type DuplexConversation,
+  type DuplexConversationOptions,
+  type DuplexEvent,
+  openDuplexConversation,
+} from './conversation/duplex-conversation.ts';
+export { openTurnConversation } from './conversation/turn-conversation.ts';
+export type {
+  AnswerContext,
+  Interruption,
+  TurnConversation,
+  TurnConversationOptions,
+  TurnEvent,
+  UserTurn,
+} from './conversation/turn-types.ts';
 export { streamAudio } from './detokenizer-window/stream-audio.ts';
 export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
 export { type DepthHeadParts, depthHead } from './frame-head/depth-head.ts';
@@ -52,3 +67,11 @@ export {
 } from './systems/moshi/moshi-conversation.ts';
 export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
 export { openTextTokenizer, type TextTokenizer } from './text/text-tokenizer.ts';
+export {
+  openVoiceActivity,
+  type VoiceActivity,
+  type VoiceActivityOptions,
+} from './voice-activity/open-voice-activity.ts';
+export { sileroFile } from './voice-activity/silero-file.ts';
+export type { SpeechBoundary } from './voice-activity/speech-detector.ts';
+export type { VoiceActivitySettings } from './voice-activity/voice-activity-settings.ts';

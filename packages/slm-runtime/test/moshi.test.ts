@@ -52,6 +52,28 @@ test('rows that are read at once are rows that are read one by one', async () =>
   expect(await chosen(session, 50, 70)).toEqual([...wanted.subarray(50 * outCount, 70 * outCount)]);
 });
 
+test('a step that is aborted rejects at once, counts as not made, and lets the next one wait for its end', async () => {
+  const session = await model.open();
+  await chosen(session, 0, 10);
+  const abort = new AbortController();
+  let choose = (_id: number): void => undefined;
+  let step: Promise<Int32Array> = Promise.resolve(new Int32Array());
+  await new Promise<void>((asked) => {
+    const wait = (): Promise<number> => {
+      asked();
+      return new Promise((resolve) => {
+        choose = resolve;
+      });
+    };
+    step = session.step(rows.subarray(10 * width, 11 * width), wait, { signal: abort.signal });
+  });
+  abort.abort('enough');
+  await expect(step).rejects.toBe('enough');
+  const next = chosen(session, 10, 20);
+  choose(0);
+  expect(await next).toEqual([...wanted.subarray(10 * outCount, 20 * outCount)]);
+});
+
 test('a conversation says what the authors’ loop says, with its delays, also after steps that were aborted', async () => {
   const user = reference.int32s('user');
   const frames = reference.int32s('frames');

@@ -1,4 +1,4 @@
-/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | slm | slm-parity | corpus | cli] … */
+/** usage: pnpm bench [byte-pairs | codec | codecs | parity | steps | memory | ssl | ssl-windows | supervised | kmeans | slm | slm-parity | slm-hour | corpus | cli] … */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   'byte-pairs': () => import('./byte-pairs/speed.ts'),
   codec: () => import('./codec-speed.ts'),
@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   kmeans: () => import('./ssl/kmeans.ts'),
   slm: () => import('./slm/step-speed.ts'),
   'slm-parity': () => import('./slm/parity.ts'),
+  'slm-hour': () => import('./slm/hour.ts'),
   corpus: () => import('./codec-corpus.ts'),
   cli: () => import('./cli.ts'),
 };

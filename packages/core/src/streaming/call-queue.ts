@@ -1,4 +1,4 @@
-/** A call of a stream session, as the queue runs it. */
+/** A call of a session, as the queue runs it. */
 export interface QueuedCall<Result> {
   perform(): Result | Promise<Result>;
   /** Takes back what `perform` did, or began; called at once when the call fails or was aborted meanwhile. */
@@ -16,7 +16,7 @@ export interface CallQueue {
   run<Result>(call: QueuedCall<Result>): Promise<Result>;
 }
 
-/** A queue for the calls of one stream session. */
+/** A queue for the calls of one session, of streams or of anything else that has a state. */
 export function createCallQueue(): CallQueue {
   let last: Promise<void> = Promise.resolve();
   return {
@@ -35,8 +35,7 @@ export function createCallQueue(): CallQueue {
             signal?.throwIfAborted();
             resolve(result);
           } catch (error) {
-            undo?.();
-            reject(error);
+            reject(errorAfterUndo(error, undo));
           } finally {
             signal?.removeEventListener('abort', abort);
           }
@@ -44,4 +43,14 @@ export function createCallQueue(): CallQueue {
       });
     },
   };
+}
+
+/** A call that cannot be undone says so: the calls after it must not go on as if it had been. */
+function errorAfterUndo(error: unknown, undo: (() => void) | undefined): unknown {
+  try {
+    undo?.();
+    return error;
+  } catch (failure) {
+    return failure;
+  }
 }

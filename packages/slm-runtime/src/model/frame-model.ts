@@ -1,5 +1,6 @@
 import {
   type ChooseToken,
+  createCallQueue,
   type LanguageModelSession,
   type SpeechLanguageModelV0,
   SpeechTokensError,
@@ -34,7 +35,7 @@ class FrameSession implements LanguageModelSession {
   readonly #model: Omit<FrameModelParts, 'backbone'>;
   readonly #sequence: DecoderSequence;
   readonly #head: OpenFrameHead;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = createCallQueue();
   #isClosed = false;
 
   constructor(model: Omit<FrameModelParts, 'backbone'>, sequence: DecoderSequence) {
@@ -47,43 +48,52 @@ class FrameSession implements LanguageModelSession {
     return this.#sequence.positionCount;
   }
 
-  step(rows: Int32Array, choose?: ChooseToken, options: { readonly signal?: AbortSignal } = {}): Promise<Int32Array> {
-    return this.#inTurn(async () => {
-      options.signal?.throwIfAborted();
-      const before = this.stepCount;
-      const output = await this.#sequence.run(this.#tableRows(rows));
-      const chosen = new Int32Array(this.#model.streams.length).fill(-1);
-      try {
-        if (choose !== undefined) await this.#head.fill(output, chosen, choose, options.signal);
-      } catch (error) {
+  step(
+    rows: Int32Array,
+    choose?: ChooseToken,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<Int32Array> {
+    let undo = (): void => undefined;
+    return this.#queue.run({
+      signal,
+      perform: async () => {
+        this.#assertOpen();
+        const before = this.stepCount;
         // A step that fails or is aborted counts as not made.
-        this.#sequence.rollback(before);
-        throw error;
-      }
-      return chosen;
+        undo = () => this.#sequence.rollback(before);
+        const output = await this.#sequence.run(this.#tableRows(rows));
+        const chosen = new Int32Array(this.#model.streams.length).fill(-1);
+        if (choose !== undefined) await this.#head.fill(output, chosen, choose, signal);
+        return chosen;
+      },
+      undo: () => undo(),
     });
   }
 
   rollback(stepCount: number): Promise<void> {
-    return this.#inTurn(async () => this.#sequence.rollback(stepCount));
+    return this.#inTurn(() => this.#sequence.rollback(stepCount));
   }
 
   fork(): Promise<LanguageModelSession> {
-    return this.#inTurn(async () => new FrameSession(this.#model, this.#sequence.fork()));
+    return this.#inTurn(() => new FrameSession(this.#model, this.#sequence.fork()));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#last;
+    await this.#queue.run({ perform() {} });
   }
 
-  #inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(() => {
-      if (this.#isClosed) throw closed();
-      return call();
+  #inTurn<Result>(call: () => Result): Promise<Result> {
+    return this.#queue.run({
+      perform: () => {
+        this.#assertOpen();
+        return call();
+      },
     });
-    this.#last = turn.catch(() => {});
-    return turn;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw closed();
   }
 
   #tableRows(rows: Int32Array): Int32Array {
