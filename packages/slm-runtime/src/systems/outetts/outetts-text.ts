@@ -13,7 +13,7 @@ const steps: readonly (readonly [RegExp, string])[] = [
   // Apostrophes that stand apart: "word ' s", "can 't".
   [/([\p{L}\p{N}_])\s+'\s*([\p{L}\p{N}_])/gu, "$1'$2"],
   [/([\p{L}\p{N}_])\s+'\s*([,.?!:;\s]|$)/gu, "$1'$2"],
-  [/([\p{L}\p{N}_])\s*'\s*([tsdmre])(?![\p{L}\p{N}_])/giu, "$1'$2"],
+  [/([\p{L}\p{N}_])\s*'\s*([tsdmren])(?![\p{L}\p{N}_])/giu, "$1'$2"],
   [/([?!])\1+/gu, '$1'],
   [/\s+/gu, ' '],
   [/"/gu, ''],
