@@ -1,3 +1,6 @@
+import type { SpeechPluginV1 } from '@speech-tokens/core';
+import { components } from './systems/components.ts';
+
 export { type Decoder, type DecoderOutput, type DecoderSequence, openDecoder } from './backbone/decoder.ts';
 export { type DecoderConfig, readDecoderConfig } from './backbone/decoder-config.ts';
 export { type DecoderGraphOptions, decoderGraph } from './backbone/decoder-graph.ts';
@@ -41,6 +44,7 @@ export { type FrameLayout, type FrameStream, noId, stepOfFrame } from './layout/
 export { createStepReader, type StepReader } from './layout/step-reader.ts';
 export { createStepWriter, fillChosen, type StepWriter } from './layout/step-writer.ts';
 export { createSessionMetrics, type MetricsReport, type SessionMetrics } from './metrics/session-metrics.ts';
+export { openFlatModel } from './model/flat-model.ts';
 export { type FrameModelParts, frameModel } from './model/frame-model.ts';
 export { createSampler, type SampleOptions, type Sampler } from './sampler/sampler.ts';
 export type { IdRange, SamplerOptions } from './sampler/sampler-options.ts';
@@ -59,6 +63,11 @@ export { createPlaybackCursor, type PlaybackCursor } from './session/playback-cu
 export { openCsm } from './systems/csm/csm-model.ts';
 export { type CsmSegment, csmPrompt, isCsmEnd } from './systems/csm/csm-prompt.ts';
 export { type CsmSpeechOptions, csmSpeech } from './systems/csm/csm-speech.ts';
+export type { FlatSystemPaths } from './systems/flat/flat-component.ts';
+export { flatGeneration } from './systems/flat/flat-generation.ts';
+export type { FlatSystem } from './systems/flat/flat-system.ts';
+export { type LlasaSystemOptions, llasaSystem, openLlasa } from './systems/llasa/llasa.ts';
+export { xcodec2Space } from './systems/llasa/xcodec2-space.ts';
 export {
   createMoshiConversation,
   type MoshiConversation,
@@ -66,6 +75,16 @@ export {
   moshiLayout,
 } from './systems/moshi/moshi-conversation.ts';
 export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
+export { musicgenLayout } from './systems/musicgen/musicgen-layout.ts';
+export { type MusicgenRequest, type MusicgenSessions, musicgenMusic } from './systems/musicgen/musicgen-music.ts';
+export { type OrpheusSystemOptions, openOrpheus, orpheusSystem } from './systems/orpheus/orpheus.ts';
+export { dacSpeechSpace, type OuteTtsSystemOptions, openOuteTts, outeTtsSystem } from './systems/outetts/outetts.ts';
+export {
+  type OuteTtsFeatures,
+  type OuteTtsSpeaker,
+  type OuteTtsWord,
+  parseOuteTtsSpeaker,
+} from './systems/outetts/speaker-profile.ts';
 export { openTextTokenizer, type TextTokenizer } from './text/text-tokenizer.ts';
 export {
   openVoiceActivity,
@@ -75,3 +94,8 @@ export {
 export { sileroFile } from './voice-activity/silero-file.ts';
 export type { SpeechBoundary } from './voice-activity/speech-detector.ts';
 export type { VoiceActivitySettings } from './voice-activity/voice-activity-settings.ts';
+
+/** Speech language models. */
+const plugin: SpeechPluginV1 = { specificationVersion: 'v1', components };
+
+export default plugin;

@@ -19,6 +19,7 @@ describe('a tokenizer in the style of Llama 3', async () => {
 
   test.each(cases)('$text', ({ text, ids, decoded }) => {
     expect(tokenizer.encode(text)).toEqual(ids);
+    expect(tokenizer.encode(text, { bare: true })).toEqual(ids.slice(1, -1));
     expect(tokenizer.decode(ids)).toBe(decoded);
   });
 

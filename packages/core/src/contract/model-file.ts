@@ -5,7 +5,10 @@ export type ModelSource =
   /** Ships inside the plugin's package: `new URL('../models/x', import.meta.url).href`. */
   | { readonly type: 'bundled'; readonly url: string }
   | { readonly type: 'path'; readonly path: string }
-  /** A file of a hub repository; `revision` is a commit, a tag or a branch. */
+  /**
+   * A file of a hub repository; `revision` is a commit, a tag or a branch. An index of weights in several files
+   * (`….index.json`) brings those files too.
+   */
   | { readonly type: 'hub'; readonly repository: string; readonly revision: string; readonly file: string }
   | { readonly type: 'https'; readonly url: string };
 

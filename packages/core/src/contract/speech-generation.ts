@@ -77,7 +77,9 @@ export interface SpeechRequest extends ModelRequest {
 /** What a model says: pieces of speech that follow each other, and text as it comes beside them. */
 export type SpeechPart =
   | { readonly kind: 'grid'; readonly grid: TokenGrid }
-  | { readonly kind: 'text'; readonly text: string };
+  | { readonly kind: 'text'; readonly text: string }
+  /** Ids of speech that make no whole frame, as they were: the model left its own order. They take no time. */
+  | { readonly kind: 'broken'; readonly ids: Uint32Array };
 
 /** Whether a request must, may or cannot have something. */
 export type Takes = 'needed' | 'optional' | 'refused';

@@ -13,6 +13,7 @@ import { normalUrl, resolveHttps } from './https-files.ts';
 import { resolveHub } from './hub-files.ts';
 import { localPath, resolveLocal } from './local-sources.ts';
 import type { RevisionPin } from './pins.ts';
+import { isCheckpointIndex, resolveHubSharded } from './sharded-files.ts';
 import { type ModelStoreOptions, settle } from './store-options.ts';
 import { createStoreParts } from './store-parts.ts';
 
@@ -58,7 +59,9 @@ export function createModelStore(options: ModelStoreOptions = {}): NodeModelStor
         case 'path':
           return resolveLocal(file, source, store.records, callOptions);
         case 'hub':
-          return resolveHub(store, file, source, callOptions);
+          return isCheckpointIndex(source.file)
+            ? resolveHubSharded((one, from) => resolveHub(store, one, from, callOptions), file, source)
+            : resolveHub(store, file, source, callOptions);
         case 'https':
           return resolveHttps(store, file, source.url, callOptions);
       }

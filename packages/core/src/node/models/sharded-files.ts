@@ -1,10 +1,11 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { readCheckpointIndex } from '../../checkpoint-index/read-checkpoint-index.ts';
 import type { CallOptions } from '../../contract/call-options.ts';
 import type { ModelFile, ModelStore, ResolvedModelFile } from '../../contract/model-file.ts';
 import { isSpeechTokensError } from '../../errors/speech-tokens-error.ts';
 import { sha256OfText } from '../files/file-hash.ts';
 import { openFileSource } from '../files/file-source.ts';
+import type { HubSource } from './hub-metadata.ts';
 import { missing } from './model-errors.ts';
 
 /** Whether a file is, by its name, the index of weights in several files. */
@@ -40,6 +41,35 @@ export async function resolveSharded(
       );
     }
   }
+  return wholeOf(path, resolved);
+}
+
+/**
+ * The index of weights in several files of a hub repository, with those files, which come to lie beside it.
+ * @param resolve of one file of the hub
+ * @throws SpeechTokensError `checkpoint-invalid`, `model-missing` where a cache holds them apart, and as `resolve`
+ */
+export async function resolveHubSharded(
+  resolve: (file: ModelFile, source: HubSource) => Promise<ResolvedModelFile>,
+  index: ModelFile,
+  source: HubSource,
+): Promise<ResolvedModelFile> {
+  const resolved = [await resolve(index, source)];
+  const { path } = resolved[0]!;
+  const names = [...new Set((await readIndex(path)).values())].sort();
+  for (const name of names) {
+    const shardSource: HubSource = { ...source, file: posix.join(posix.dirname(source.file), name) };
+    const shard = await resolve({ name, licence: index.licence, source: shardSource }, shardSource);
+    if (shard.path !== join(dirname(path), name)) {
+      const remedy = "Load the model from the folder of its snapshot in Hugging Face's cache, as a checkpoint folder";
+      throw missing(join(dirname(path), name), `${name} in the folder of ${index.name}, not at ${shard.path}`, remedy);
+    }
+    resolved.push(shard);
+  }
+  return wholeOf(path, resolved);
+}
+
+function wholeOf(path: string, resolved: readonly ResolvedModelFile[]): ResolvedModelFile {
   return {
     path,
     sha256: sha256OfText(resolved.map(({ sha256 }) => sha256).join(' ')),
