@@ -33,7 +33,7 @@ function offline(samples: readonly number[]) {
     heard.push(samples.slice(at, at + 10).reduce((total, value) => total + value, 0));
     for (const part of partsOf(heard)) {
       if (part.kind === 'text') texts.push({ text: part.text, step: heard.length - 1 });
-      else {
+      else if (part.kind === 'grid') {
         sum += part.grid.tracks[0]!.ids[0]!;
         sound.push(...new Array<number>(10).fill(sum));
       }

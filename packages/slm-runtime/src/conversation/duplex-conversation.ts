@@ -26,7 +26,8 @@ export type DuplexEvent =
   /** Its sound, from where the one before ended, with the positions of its own tokens. */
   | { readonly kind: 'audio'; readonly chunk: PcmChunk }
   /** `step` counts the frames that it had heard before it, from 0. */
-  | { readonly kind: 'text'; readonly text: string; readonly step: number };
+  | { readonly kind: 'text'; readonly text: string; readonly step: number }
+  | { readonly kind: 'broken'; readonly ids: Uint32Array; readonly step: number };
 
 export interface DuplexConversationOptions extends Pick<ModelRequest, 'random' | 'sampling' | 'signal'> {
   /** The codec of the model, of one token space. They stay open when the conversation ends. */
@@ -235,8 +236,8 @@ class RunningConversation implements DuplexConversation {
         signal.throwIfAborted();
         const frame = sliceGrid(grid, at, Math.min(end, at + this.#frameSamples));
         for (const part of await model.step(frame, { signal })) {
-          if (part.kind === 'text') events.push({ ...part, step: this.#stepCount });
-          else events.push(...this.#audioOf(await mouth.push(part.grid, { signal })));
+          if (part.kind === 'grid') events.push(...this.#audioOf(await mouth.push(part.grid, { signal })));
+          else events.push({ ...part, step: this.#stepCount });
         }
         this.#stepCount += 1;
       }

@@ -238,7 +238,7 @@ class RunningConversation implements TurnConversation {
   }
 
   async #eventsOf(answer: Answer, part: SpeechPart, mouth: Mouth): Promise<readonly TurnEvent[]> {
-    if (part.kind === 'text') return [{ ...part, turn: answer.turn.index }];
+    if (part.kind !== 'grid') return [{ ...part, turn: answer.turn.index }];
     answer.sessionSteps ??= this.#options.session?.stepCount;
     return this.#audioOf(answer, await mouth.push(part.grid, { signal: answer.signal }));
   }

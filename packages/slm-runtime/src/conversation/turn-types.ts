@@ -48,6 +48,7 @@ export type TurnEvent =
   /** Sound of an answer; its positions count from the answer's first sample. */
   | { readonly kind: 'audio'; readonly turn: number; readonly chunk: PcmChunk }
   | { readonly kind: 'text'; readonly turn: number; readonly text: string }
+  | { readonly kind: 'broken'; readonly turn: number; readonly ids: Uint32Array }
   | {
       readonly kind: 'toolCall';
       readonly turn: number;
