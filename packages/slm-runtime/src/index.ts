@@ -1,3 +1,7 @@
+import type { SpeechPluginV1 } from '@speech-tokens/core';
+import { csmComponent } from './systems/csm/csm-component.ts';
+import { moshiComponent } from './systems/moshi/moshi-component.ts';
+
 export { type Decoder, type DecoderOutput, type DecoderSequence, openDecoder } from './backbone/decoder.ts';
 export { type DecoderConfig, readDecoderConfig } from './backbone/decoder-config.ts';
 export { type DecoderGraphOptions, decoderGraph } from './backbone/decoder-graph.ts';
@@ -52,3 +56,8 @@ export {
 } from './systems/moshi/moshi-conversation.ts';
 export { type MoshiOptions, openMoshi } from './systems/moshi/moshi-model.ts';
 export { openTextTokenizer, type TextTokenizer } from './text/text-tokenizer.ts';
+
+/** Speech language models. */
+const plugin: SpeechPluginV1 = { specificationVersion: 'v1', components: [csmComponent, moshiComponent] };
+
+export default plugin;
