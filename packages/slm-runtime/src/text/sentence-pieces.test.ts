@@ -1,7 +1,7 @@
 import { isSpeechTokensError } from '@speech-tokens/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sentencePieceModel } from '../../test/support/text-files.ts';
+import { sentencePieceModel } from '../../test/support/sentence-piece-model.ts';
 import { createPieceDecoder, openSentencePieces, parseSentencePieces } from './sentence-pieces.ts';
 
 const model = sentencePieceModel([

@@ -8,7 +8,6 @@ import {
   type SpeechLanguageModelV0,
   type SpeechPart,
   SpeechTokensError,
-  sliceGrid,
   type TokenGrid,
 } from '@speech-tokens/core';
 import { createSampler } from '../../sampler/sampler.ts';
@@ -56,15 +55,17 @@ export function moshiGeneration({ codec, open }: SpeechDuplex): SpeechGeneration
       const session = await open(request);
       try {
         checkSpeech(prompt.grid, request, codec.codebookCount);
+        const { tracks, startSample, tokenSpace } = prompt.grid;
         const hopSamples = hopOf(request);
-        const { startSample } = prompt.grid;
-        const frameCount = Math.min(prompt.grid.tracks[0]!.ids.length, maxFrames);
+        const frameCount = Math.min(tracks[0]!.ids.length, maxFrames);
         for (let frame = 0; frame < frameCount; frame++) {
-          const at = startSample + frame * hopSamples;
-          yield* await session.step(
-            sliceGrid(prompt.grid, at, at + hopSamples),
-            signal === undefined ? {} : { signal },
-          );
+          const heard = {
+            tokenSpace,
+            startSample: startSample + frame * hopSamples,
+            sampleCount: hopSamples,
+            tracks: tracks.map(({ ids }) => ({ ids: ids.subarray(frame, frame + 1) })),
+          };
+          yield* await session.step(heard, signal === undefined ? {} : { signal });
         }
       } finally {
         await session.close();
