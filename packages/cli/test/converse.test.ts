@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { encodeWav, readAudioClip } from '@speech-tokens/audio-files';
 import { expect, it } from 'vitest';
 import { type Run, type RunOptions, run, stepsPlugin, talkerPlugin, temporaryFolder, toneWav } from './command-line.ts';
@@ -137,4 +138,30 @@ it('says of models that take turns that they cannot listen while they speak, and
   const same = await converse(['tone.wav', '--model', 'talk:echo', '--log', 'tone.wav', '--force'], { cwd });
   expect(same.code).toBe(2);
   expect(await readFile(join(cwd, 'steps.jsonl'), 'utf8')).toBe('mine');
+});
+
+it('converses with Moshi and Mimi from folders, offline', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'tone.wav'), toneWav(0.1, 24_000));
+  const golden = (name: string): string =>
+    fileURLToPath(new URL(`../../slm-runtime/test/golden/${name}`, import.meta.url));
+  const folders = ['--checkpoint', golden('moshi'), '--codec-checkpoint', golden('mimi'), '--offline'];
+  const words = ['converse', 'tone.wav', '--model', 'slm:moshi', ...folders, '--json', '--quiet', '--force'];
+  const sounds: Float32Array[] = [];
+  for (const more of [['--log', 'steps.jsonl'], [], ['--seed', '1']]) {
+    const { code, stdout, stderr } = await run([...words, ...more], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      sampleRateHz: 24_000,
+      sampleCount: 2400,
+      stepCount: 50,
+      text: expect.stringMatching(/^( \d+)+$/),
+    });
+    sounds.push(await samplesOf(join(cwd, 'tone.answer.wav')));
+  }
+  expect(sounds[1]).toEqual(sounds[0]);
+  expect(sounds[2]).not.toEqual(sounds[0]);
+  // It speaks from the first step on, frame beside frame.
+  const [first] = (await readFile(join(cwd, 'steps.jsonl'), 'utf8')).split('\n');
+  expect(JSON.parse(first!)).toMatchObject({ step: 0, answer: { startSample: 0, endSample: 48 } });
 });

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { type Run, type RunOptions, run, stepsPlugin, talkerPlugin, temporaryFolder, toneWav } from './command-line.ts';
 
 const plugins = ['--plugins', talkerPlugin, '--plugins', stepsPlugin];
-const golden = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const golden = (name: string): string =>
+  fileURLToPath(new URL(`../../slm-runtime/test/golden/${name}`, import.meta.url));
 
 async function generate(words: readonly string[], options: RunOptions): Promise<Run> {
   return run(['generate', ...words, ...plugins], options);
@@ -198,16 +199,26 @@ describe('generate', () => {
     });
   });
 
-  it('speaks with CSM and Mimi from folders, offline', async () => {
+  it('speaks with CSM and Mimi from folders, offline, in the voice of a recording', async () => {
     const cwd = await temporaryFolder();
-    const words = ['--model', 'slm:csm', '--checkpoint', golden('slm-runtime/test/golden/csm')];
-    const codec = ['--codec-checkpoint', golden('codec-rvq/test/golden/mimi')];
-    const all = ['generate', ...words, ...codec, '--text', 'hi there.', '--max-seconds', '0.05', '--offline'];
-    const { code, stderr } = await run([...all, '--tokens-out', 'said.safetensors', '--weight-bits', '8'], { cwd });
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-    const { sampleRateHz, channels } = await readAudioClip(join(cwd, 'generated.wav'));
-    expect({ sampleRateHz, length: channels[0]!.length }).toEqual({ sampleRateHz: 24_000, length: 1200 });
-    await using file = await openTokenFileAt(join(cwd, 'said.safetensors'));
-    expect((await file.read()).tracks.map(({ ids }) => ids.length)).toEqual([25, 25, 25, 25]);
+    await writeFile(join(cwd, 'voice.wav'), toneWav(0.02, 24_000));
+    const folders = ['--checkpoint', golden('csm'), '--codec-checkpoint', golden('mimi'), '--offline'];
+    const words = ['generate', '--model', 'slm:csm', ...folders, '--text', 'hi there.', '--max-seconds', '0.05'];
+    const prompt = ['--prompt', 'voice.wav', '--prompt-text', 'ah.'];
+    const sounds: Float32Array[] = [];
+    for (const more of [[], prompt, [...prompt, '--weight-bits', '8']]) {
+      const argv = [...words, ...more, '--force', '--tokens-out', 'said.safetensors'];
+      const { code, stderr } = await run(argv, { cwd });
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+      const { sampleRateHz, channels } = await readAudioClip(join(cwd, 'generated.wav'));
+      expect({ sampleRateHz, length: channels[0]!.length }).toEqual({ sampleRateHz: 24_000, length: 1200 });
+      sounds.push(channels[0]!);
+      await using file = await openTokenFileAt(join(cwd, 'said.safetensors'));
+      expect((await file.read()).tracks.map(({ ids }) => ids.length)).toEqual([25, 25, 25, 25]);
+    }
+    expect(sounds[1]).not.toEqual(sounds[0]);
+    expect(sounds[2]).not.toEqual(sounds[1]);
+    const bare = await run([...words, '--prompt', 'voice.wav', '--force'], { cwd });
+    expect(bare.stderr).toMatch(/cannot follow the prompt: found no text of it/);
   });
 });

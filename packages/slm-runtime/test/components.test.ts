@@ -1,7 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
 import codec from '@speech-tokens/codec-rvq';
 import {
   type Component,
@@ -21,10 +18,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import plugin, { csmPrompt, csmSpeech } from '../src/index.ts';
 import { parseMoshiConfig } from '../src/systems/moshi/moshi-config.ts';
 import { goldenFolder, readGolden } from './support/golden.ts';
-import { sentencePieceModel } from './support/sentence-piece-model.ts';
 
-// Tiny checkpoints in folders that stand in for the published ones, and a tiny Mimi of 6 codebooks.
-let folder: string;
+// Tiny checkpoints that stand in for the published ones, and a tiny Mimi of 6 codebooks of 40 codes.
 let csm: SpeechLanguageModelV0;
 let moshi: SpeechLanguageModelV0;
 let mimi: TokenSpace;
@@ -36,27 +31,16 @@ async function loaded(id: string, directory: string, weightBits?: 8): Promise<Sp
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slm-components-'));
-  for (const part of ['config.json', 'model.safetensors']) {
-    await copyFile(join(goldenFolder('moshi'), part), join(folder, part));
-  }
-  const pieces = Array.from({ length: 90 }, (_, id) => ({ piece: `▁${id}` }));
-  await writeFile(join(folder, 'tokenizer_spm_32k_3.model'), sentencePieceModel(pieces));
   csm = await loaded('slm:csm', goldenFolder('csm'));
-  moshi = await loaded('slm:moshi', folder);
+  moshi = await loaded('slm:moshi', goldenFolder('moshi'));
   const component = findComponent(codec, 'detokenizer', 'rvq:mimi');
-  const mimiFolder = fileURLToPath(new URL('../../codec-rvq/test/golden/mimi', import.meta.url));
-  const detokenizer = await component.load({
-    models: withCheckpointDirectory(createModelStore(), mimiFolder, component.models),
-  });
+  const models = withCheckpointDirectory(createModelStore(), goldenFolder('mimi'), component.models);
+  const detokenizer = await component.load({ models });
   mimi = detokenizer.tokenSpace;
   await detokenizer.close();
 });
 
-afterAll(async () => {
-  await Promise.all([csm.close(), moshi.close()]);
-  await rm(folder, { recursive: true });
-});
+afterAll(() => Promise.all([csm.close(), moshi.close()]));
 
 async function said(model: SpeechLanguageModelV0, request: Partial<SpeechRequest>): Promise<SpeechPart[]> {
   const parts: SpeechPart[] = [];
@@ -194,7 +178,9 @@ function reference() {
 
 test('Moshi hears and speaks: the first frame goes in twice, and what it says is that of the authors’ loop', async () => {
   const { frames, chosen, stepCount, heard } = reference();
-  const session = await moshi.duplex!.open({ codecSpace: mimi, random: createRandom(1), sampling: { temperature: 0 } });
+  // The authors' loop may say all 43 codes of the model.
+  const codecSpace = { ...mimi, codebooks: mimi.codebooks.map((book) => ({ ...book, size: 43 })) };
+  const session = await moshi.duplex!.open({ codecSpace, random: createRandom(1), sampling: { temperature: 0 } });
   const parts: SpeechPart[] = [];
   // What is given in the very first step is not heard, so the reference's first frame is of no matter.
   for (let step = 1; step < stepCount; step++) {
@@ -213,7 +199,7 @@ test('Moshi hears and speaks: the first frame goes in twice, and what it says is
     [...frames].filter((_, i) => i % width !== 0),
   );
   const textIds = Array.from({ length: stepCount }, (_, step) => chosen[step * width]!);
-  const wanted = textIds.filter((id) => id !== 0 && id !== 3).map((id) => ` ${id}`);
+  const wanted = textIds.filter((id) => ![0, 1, 3].includes(id)).map((id) => ` ${id}`);
   expect(parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []))).toEqual(wanted);
   expect(wanted.length).toBeGreaterThan(0);
 });
@@ -266,6 +252,5 @@ test('weights in 8 bits are other weights', async () => {
 });
 
 test('a folder without the text tokenizer says so', async () => {
-  await expect(loaded('slm:moshi', goldenFolder('moshi'))).rejects.toThrow('wanted tokenizer_spm_32k_3.model');
-  expect(await readdir(goldenFolder('moshi'))).toContain('config.json');
+  await expect(loaded('slm:moshi', goldenFolder('csm'))).rejects.toThrow('wanted tokenizer_spm_32k_3.model');
 });

@@ -34,7 +34,8 @@ Examples:
   speech-tokens generate --model slm:csm --text "Hello there." --weight-bits 8
   speech-tokens generate --model slm:csm --text "And then?" --prompt voice.wav --prompt-text "It was late."
   speech-tokens generate --model slm:moshi --prompt question.wav --out answer.wav
-  speech-tokens generate --model slm:csm --text "Hello there." --out - | aplay`,
+  speech-tokens generate --model slm:csm --text "Hello there." --out - | aplay
+  speech-tokens models list                                       # the language models are slm:…`,
   );
   command.action(async (options: GenerateCommandOptions) => {
     const { generateSpeech } = await import('../language-models/generate-speech.ts');
