@@ -102,9 +102,11 @@ it('stopped, the log stays, and sound only where it was streamed', async () => {
   for (const words of [[], ['--stream']]) {
     const cwd = await folderWithRecording();
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 700);
+    const onStderr = (text: string): void => {
+      if (text.includes('step 100.')) controller.abort();
+    };
     const all = ['tone.wav', '--model', 'talk:echo', '--realtime', '--tail', '30', '--log', 'steps.jsonl', ...words];
-    const { code, stderr } = await converse(all, { cwd, signal: controller.signal });
+    const { code, stderr } = await converse(all, { cwd, signal: controller.signal, onStderr });
     expect(code).toBe(130);
     const isKept = words.length > 0;
     expect(stderr).toMatch(isKept ? /tone\.answer\.wav holds \d/ : /of sound are dropped/);
@@ -113,6 +115,16 @@ it('stopped, the log stays, and sound only where it was streamed', async () => {
     );
     for (const line of (await readFile(join(cwd, 'steps.jsonl'), 'utf8')).trim().split('\n')) JSON.parse(line);
   }
+});
+
+it('a recording that ends before the model speaks has an answer of silence', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(
+    join(cwd, 'short.wav'),
+    encodeWav({ sampleRateHz: 8000, channels: [new Float32Array(130).fill(0.5)] }),
+  );
+  expect((await converse(['short.wav', '--model', 'talk:echo'], { cwd })).code).toBe(0);
+  expect(await samplesOf(join(cwd, 'short.answer.wav'))).toEqual(new Float32Array(130));
 });
 
 it('an empty recording has an empty answer', async () => {

@@ -108,9 +108,11 @@ describe('generate', () => {
     for (const words of [[], ['--stream']]) {
       const cwd = await temporaryFolder();
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 300);
+      const onStderr = (text: string): void => {
+        if (text.includes('On and on.')) controller.abort();
+      };
       const all = ['--model', 'talk:endless', ...words, '--tokens-out', 'said.json'];
-      const { code, stderr } = await generate(all, { cwd, signal: controller.signal });
+      const { code, stderr } = await generate(all, { cwd, signal: controller.signal, onStderr });
       expect(code).toBe(130);
       const names = await readdir(cwd);
       if (words.length === 0) {

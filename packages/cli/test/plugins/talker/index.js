@@ -47,6 +47,7 @@ const endless = {
       await new Promise((resolve) => setTimeout(resolve, 5));
       signal?.throwIfAborted();
       yield { kind: 'grid', grid: gridOf(codecSpace, at, [9, 9, 9]) };
+      if (at === 5 * frames * hopSamples) yield { kind: 'text', text: 'On and on.' };
     }
   },
 };
