@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
 import { addCompareCommand } from './commands/compare.ts';
+import { addConverseCommand } from './commands/converse.ts';
 import { addDetokenizeCommand } from './commands/detokenize.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addGenerateCommand } from './commands/generate.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addSslCommand } from './commands/ssl.ts';
@@ -25,6 +27,8 @@ const commands: readonly CommandAdder[] = [
   addCompareCommand,
   addTransformCommand,
   addUnitsCommand,
+  addGenerateCommand,
+  addConverseCommand,
   addTokenizersCommand,
   addModelsCommand,
   addSslCommand,

@@ -10,6 +10,7 @@ import { runCli } from '../src/run-cli.ts';
 /** A plugin that loads in any process. */
 export const stepsPlugin: string = fileURLToPath(new URL('./plugins/steps', import.meta.url));
 export const slowPlugin: string = fileURLToPath(new URL('./plugins/slow', import.meta.url));
+export const talkerPlugin: string = fileURLToPath(new URL('./plugins/talker', import.meta.url));
 export const brokenPlugin: string = fileURLToPath(new URL('./plugins/broken', import.meta.url));
 
 export interface Run {

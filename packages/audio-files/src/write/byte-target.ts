@@ -29,20 +29,25 @@ export async function openFileTarget(path: string): Promise<ByteTarget> {
 
 /** A stream such as standard output. It stays open: whoever made it ends it. */
 export function streamTarget(stream: Writable): ByteTarget {
+  // An `error` event follows a failed write in a later tick, and must still find someone. One listener for all writes:
+  // many small ones may follow each other within a tick.
+  const onError = (): void => {};
+  let isListening = false;
+  const release = async (): Promise<void> => {
+    setImmediate(() => stream.off('error', onError));
+  };
   return {
     append: (bytes) =>
       new Promise((resolve, reject) => {
-        const onError = (cause: unknown): void => reject(streamError(cause));
-        stream.once('error', onError);
+        if (!isListening) stream.on('error', onError);
+        isListening = true;
         stream.write(bytes, (cause) => {
-          // An `error` event follows a failed write in a later tick, and must still find someone.
-          setImmediate(() => stream.off('error', onError));
-          if (cause) onError(cause);
+          if (cause) reject(streamError(cause));
           else resolve();
         });
       }),
-    commit: () => Promise.resolve(),
-    discard: () => Promise.resolve(),
+    commit: release,
+    discard: release,
   };
 }
 

@@ -20,6 +20,37 @@ export interface DetokenizeCommandOptions extends CommonOptions, AnyModelOptions
   readonly firstCharacter?: number;
 }
 
+/** Which language model runs, with which codec, and how it chooses. */
+export interface LanguageModelCommandOptions extends CommonOptions, AnyModelOptions, OutputOptions {
+  readonly model: string;
+  /** Folder whose files stand in for those of the model's codec. */
+  readonly codecCheckpoint?: string;
+  readonly weightBits?: 4 | 8;
+  readonly seed: string;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly stream?: boolean;
+  readonly float?: boolean;
+}
+
+export interface GenerateCommandOptions extends LanguageModelCommandOptions {
+  readonly out: string;
+  readonly text?: string;
+  readonly prompt?: string;
+  readonly promptText?: string;
+  readonly voice?: string;
+  readonly maxSeconds?: number;
+  readonly tokensOut?: string;
+}
+
+export interface ConverseCommandOptions extends LanguageModelCommandOptions {
+  readonly log?: string;
+  readonly realtime?: boolean;
+  /** Seconds. */
+  readonly tail: number;
+}
+
 export type DoctorCommandOptions = CommonOptions & PluginOptions;
 
 export interface FitKmeansCommandOptions extends CommonOptions {

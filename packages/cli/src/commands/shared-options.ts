@@ -50,6 +50,27 @@ export function addModels(command: Command): Command {
     .option('--offline', 'never touch the network');
 }
 
+/** Which language model runs, and how it chooses. */
+export function addLanguageModel(command: Command): Command {
+  return command
+    .requiredOption('-m, --model <id>', 'language model to use, for example slm:csm')
+    .option('--codec-checkpoint <dir>', 'folder whose files stand in for those of the model’s codec')
+    .option('--weight-bits <n>', 'quantize the matrices of the model to 4 or 8 bits as it is loaded', weightBits)
+    .option('--seed <text>', 'what is chosen at random follows from it', '0')
+    .option('--temperature <t>', 'the model’s own by default; 0 takes what is most probable', nonNegativeNumber)
+    .option('--top-k <k>', 'choose among the k most probable ids', positiveInteger)
+    .option('--top-p <p>', 'choose among the most probable ids that have this probability together', probability)
+    .option('--stream', 'write sound as it is made; a file may then be heard before it is whole')
+    .option('--float', '32-bit float samples instead of 16-bit integers')
+    .option('--force', 'replace files that are there already');
+}
+
+function weightBits(text: string): 4 | 8 {
+  if (text === '4') return 4;
+  if (text === '8') return 8;
+  throw new InvalidArgumentError('It has to be 4 or 8.');
+}
+
 export function addJobs(command: Command): Command {
   const count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
   return command.option('--jobs <n>', 'files to work on at the same time', positiveInteger, count);
@@ -120,6 +141,22 @@ export function share(text: string): number {
   if (text.trim() === '' || !(value >= 0 && value < 1)) {
     throw new InvalidArgumentError('It has to be a number from 0 to below 1.');
   }
+  return value;
+}
+
+/** A number of 0 or more. */
+function nonNegativeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError('It has to be a number of 0 or more.');
+  }
+  return value;
+}
+
+/** A number above 0, up to 1. */
+function probability(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It has to be a number above 0, up to 1.');
   return value;
 }
 

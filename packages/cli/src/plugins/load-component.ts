@@ -1,5 +1,13 @@
 import { resolve } from 'node:path';
-import type { LoadContext, ModelFile, ModelStore, SpeechDetokenizerV1, SpeechTokenizerV1 } from '@speech-tokens/core';
+import type {
+  CallOptions,
+  LoadContext,
+  ModelFile,
+  ModelStore,
+  SpeechDetokenizerV1,
+  SpeechLanguageModelV0,
+  SpeechTokenizerV1,
+} from '@speech-tokens/core';
 import {
   type ComponentRegistry,
   createModelStore,
@@ -55,6 +63,27 @@ export async function loadDetokenizer(
 ): Promise<Loaded<SpeechDetokenizerV1>> {
   const { component, plugin } = await registry.load('detokenizer', id, { signal: context.signal });
   const part = await component.load(loadContextFor(context, component.models, options));
+  return { id, part, packageName: plugin.packageName };
+}
+
+export interface LanguageModelOptions extends ModelOptions {
+  readonly weightBits?: 4 | 8;
+}
+
+/** @throws as `loadTokenizer` */
+export async function loadLanguageModel(
+  context: CliContext,
+  registry: ComponentRegistry,
+  id: string,
+  { weightBits, ...options }: LanguageModelOptions,
+  onProgress: NonNullable<CallOptions['onProgress']>,
+): Promise<Loaded<SpeechLanguageModelV0>> {
+  const { component, plugin } = await registry.load('language-model', id, { signal: context.signal });
+  const part = await component.load({
+    ...loadContextFor(context, component.models, options),
+    ...(weightBits === undefined ? {} : { weightBits }),
+    onProgress,
+  });
   return { id, part, packageName: plugin.packageName };
 }
 

@@ -1,7 +1,15 @@
 import type { LanguageModelComponent } from '@speech-tokens/core';
+import { csmComponent } from './csm/csm-component.ts';
 import { llasaComponent } from './llasa/llasa.ts';
+import { moshiComponent } from './moshi/moshi-component.ts';
 import { orpheusComponent } from './orpheus/orpheus.ts';
 import { outeTtsComponent } from './outetts/outetts.ts';
 
 /** The models that a host can load by their ids. */
-export const components: readonly LanguageModelComponent[] = [orpheusComponent, llasaComponent, outeTtsComponent];
+export const components: readonly LanguageModelComponent[] = [
+  csmComponent,
+  moshiComponent,
+  orpheusComponent,
+  llasaComponent,
+  outeTtsComponent,
+];

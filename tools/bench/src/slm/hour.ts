@@ -63,10 +63,8 @@ let samplesOut = 0;
 let gaps = 0;
 let words = 0;
 for await (const event of conversation.events) {
-  if (event.kind === 'text') {
-    words += 1;
-    continue;
-  }
+  if (event.kind === 'text') words += 1;
+  if (event.kind !== 'audio') continue;
   if (event.chunk.startSample !== samplesOut) gaps += 1;
   samplesOut += event.chunk.channels[0]!.length;
   if (samplesOut < ((marks.length + 1) * totalSamples) / 10) continue;
