@@ -33,12 +33,13 @@ export function checkSpeech(
   });
 }
 
+/** A request that a model cannot fulfil. */
 export function invalidRequest(
   argument: string,
   problem: string,
   found: string,
   wanted: string,
 ): SpeechTokensError<'argument-invalid'> {
-  const remedy = 'Correct the request';
+  const remedy = 'Ask for what the model says it takes: `generation.takes`, `generation.voices` and `generation.codec`';
   return new SpeechTokensError('argument-invalid', { problem, found, wanted, remedy, details: { argument } });
 }

@@ -1,10 +1,5 @@
-import {
-  type SpeechRequest,
-  SpeechTokensError,
-  type Takes,
-  type TokenSpace,
-  validateTokenGrid,
-} from '@speech-tokens/core';
+import { type SpeechRequest, type Takes, type TokenSpace, validateTokenGrid } from '@speech-tokens/core';
+import { invalidRequest } from '../speech-request.ts';
 import type { FlatSystem } from './flat-system.ts';
 
 /** @throws SpeechTokensError `argument-invalid`; `token-grid-invalid`, `token-space-mismatch` for the prompt's grid */
@@ -22,17 +17,6 @@ export function checkRequest(system: FlatSystem, request: SpeechRequest): void {
   if (maxFrames !== undefined && !(Number.isSafeInteger(maxFrames) && maxFrames >= 1)) {
     throw invalidRequest('maxFrames', 'The number of frames is out of range', String(maxFrames), 'an integer from 1');
   }
-}
-
-/** A request that a model cannot fulfil. */
-export function invalidRequest(
-  argument: string,
-  problem: string,
-  found: string,
-  wanted: string,
-): SpeechTokensError<'argument-invalid'> {
-  const remedy = 'Ask for what the model says it takes: `generation.takes`, `generation.voices` and `generation.codec`';
-  return new SpeechTokensError('argument-invalid', { problem, found, wanted, remedy, details: { argument } });
 }
 
 function checkTaken(argument: 'text' | 'prompt', takes: Takes, isThere: boolean, isGiven: boolean): void {

@@ -1,7 +1,7 @@
 import type { SpeechRequest } from '@speech-tokens/core';
 import type { FlatLayout } from '../../layout/flat-layout.ts';
 import { flatIds } from '../../layout/flat-writer.ts';
-import { invalidRequest } from './check-request.ts';
+import { invalidRequest } from '../speech-request.ts';
 
 /**
  * A speech prompt of models that read what is said in it: its text, and the ids of its whole frames.

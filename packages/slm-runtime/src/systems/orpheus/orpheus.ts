@@ -2,11 +2,11 @@ import type { LanguageModelComponent, SpeechLanguageModelV0, SpeechRequest } fro
 import type { FlatDecoderOptions } from '../../backbone/flat-decoder.ts';
 import { timeOrderedSlots } from '../../layout/flat-layout.ts';
 import type { TextTokenizer } from '../../text/text-tokenizer.ts';
-import { invalidRequest } from '../flat/check-request.ts';
 import { type FlatSystemPaths, flatComponent, openFlatSystem } from '../flat/flat-component.ts';
 import type { FlatSystem } from '../flat/flat-system.ts';
 import { promptSpeech } from '../flat/prompt-speech.ts';
 import { firstIdOf, idOfToken } from '../flat/token-ids.ts';
+import { invalidRequest } from '../speech-request.ts';
 
 /** In the order in which the authors find them natural. */
 const voices = ['tara', 'leah', 'jess', 'leo', 'dan', 'mia', 'zac', 'zoe'];
