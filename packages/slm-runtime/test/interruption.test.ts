@@ -53,6 +53,24 @@ describe('an interruption', () => {
     expect(log.at(-1)).toBe('stopped 1 true');
   });
 
+  test('drops text and ids without a frame too', async () => {
+    const { conversation } = await opened({
+      async *respond({ index }) {
+        if (index > 0) return;
+        yield frame(0);
+        yield { kind: 'text', text: 'word' };
+        yield { kind: 'broken', ids: Uint32Array.of(7) };
+        yield* says(100);
+      },
+    });
+    conversation.pushText('hello');
+    await take(conversation, 1);
+    await settled();
+    conversation.pushText('stop');
+    expect(kinds(await take(conversation, 2))).toEqual(['interrupted', 'answerEnd']);
+    await conversation.close();
+  });
+
   test('is none when all was heard, and is one while the last samples play', async () => {
     const heard: number[] = [];
     const { conversation } = await opened({

@@ -300,6 +300,7 @@ function isOf(event: TurnEvent, { turn: { index } }: Answer): boolean {
   switch (event.kind) {
     case 'audio':
     case 'text':
+    case 'broken':
     case 'toolCall':
     case 'answerEnd':
       return event.turn === index;
