@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   createRandom,
   findComponent,
+  type PluginManifest,
   type SpeechLanguageModelV0,
   type SpeechPart,
   type TokenSpace,
