@@ -25,19 +25,12 @@ export const csmComponent: LanguageModelComponent = {
   id: 'slm:csm',
   title: 'CSM 1B, speaks a text, with Mimi in 32 codebooks',
   models: [config, text, ...weights],
-  async load({ models, threadCount, weightBits, ...options }) {
+  async load({ models, ...options }) {
     const { path: configPath } = await models.resolve(config, options);
     const tokenizer = await openTextTokenizer((await models.resolve(text, options)).path);
     const { path: weightsPath } = await models.resolve(weights[0], options);
     for (const file of weights.slice(1)) await models.resolve(file, options);
-    const model = await openCsm(
-      { config: configPath, weights: weightsPath },
-      {
-        ...options,
-        ...(threadCount === undefined ? {} : { threadCount }),
-        ...(weightBits === undefined ? {} : { weightBits }),
-      },
-    );
+    const model = await openCsm({ config: configPath, weights: weightsPath }, options);
     return { ...model, generation: csmGeneration(model, (given) => textIdsOf(tokenizer, given)) };
   },
 };

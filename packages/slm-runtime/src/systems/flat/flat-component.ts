@@ -56,8 +56,7 @@ export function flatComponent({
     title,
     models: Object.values(files),
     async load({ models, ...options }) {
-      const { threadCount: _, weightBits: __, ...call } = options;
-      const pathOf = async (file: ModelFile): Promise<string> => (await models.resolve(file, call)).path;
+      const pathOf = async (file: ModelFile): Promise<string> => (await models.resolve(file, options)).path;
       const paths = {
         config: await pathOf(files.config),
         tokenizer: await pathOf(files.tokenizer),

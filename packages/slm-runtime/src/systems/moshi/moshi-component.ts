@@ -28,18 +28,11 @@ export const moshiComponent: LanguageModelComponent = {
   id: 'slm:moshi',
   title: 'Moshi 7B (Moshiko), hears while it speaks, with Mimi in 8 codebooks',
   models: [config, weights, text],
-  async load({ models, threadCount, weightBits, ...options }) {
+  async load({ models, ...options }) {
     const { path: configPath } = await models.resolve(config, options);
     const pieces = await openSentencePieces((await models.resolve(text, options)).path);
     const { path: weightsPath } = await models.resolve(weights, options);
-    const model = await openMoshi(
-      { config: configPath, weights: weightsPath },
-      {
-        ...options,
-        ...(threadCount === undefined ? {} : { threadCount }),
-        ...(weightBits === undefined ? {} : { weightBits }),
-      },
-    );
+    const model = await openMoshi({ config: configPath, weights: weightsPath }, options);
     const duplex = moshiDuplex(model, pieces);
     return { ...model, duplex, generation: moshiGeneration(duplex) };
   },
