@@ -1,18 +1,27 @@
-// What a language model says after a recording, in its voice.
-//   node continue-a-recording.ts recording.wav --says "What is said in it." --text "What is to be said."
+// What a language model says after a recording. The bundled one goes on by itself; others are told what to say:
+//   node continue-a-recording.ts recording.wav
+//   node continue-a-recording.ts recording.wav --model slm:csm --says "What is said in it." --text "What is to be said."
 import { parseArgs } from 'node:util';
 import { createWavWriter, readAudioClip } from '@speech-tokens/audio-files';
 import codecs from '@speech-tokens/codec-rvq';
-import { createRandom, findComponent, type ModelFile, type ModelStore, type TokenGrid } from '@speech-tokens/core';
+import encoders from '@speech-tokens/codec-ssl';
+import {
+  createRandom,
+  findComponent,
+  type ModelFile,
+  type ModelStore,
+  type SpeechGeneration,
+  type TokenGrid,
+} from '@speech-tokens/core';
 import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
 import models, { streamAudio, streamingOf } from '@speech-tokens/slm-runtime';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    model: { type: 'string', default: 'slm:csm' },
-    says: { type: 'string', default: '' },
-    text: { type: 'string', default: 'And that is how it began.' },
+    model: { type: 'string', default: 'slm:small' },
+    says: { type: 'string' },
+    text: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     seed: { type: 'string', default: '0' },
     out: { type: 'string', default: 'continued.wav' },
@@ -28,7 +37,7 @@ const filesOf = (component: { readonly models: readonly ModelFile[] }, folder: s
   folder === undefined ? store : withCheckpointDirectory(store, folder, component.models);
 
 const component = findComponent(models, 'language-model', values.model);
-const model = await component.load({ models: filesOf(component, values.checkpoint), weightBits: 8 });
+const model = await component.load({ models: filesOf(component, values.checkpoint) });
 const { generation } = model;
 if (generation === undefined) throw new Error(`${values.model} cannot be asked to say something`);
 
@@ -39,16 +48,27 @@ const tokenizer = await ear.load({ models: filesOf(ear, values['codec-checkpoint
 const detokenizer = await mouth.load({ models: filesOf(mouth, values['codec-checkpoint']) });
 
 const clip = await readAudioClip(recording, { format: tokenizer.audioFormat });
-const prompt = { grid: await tokenizer.tokenize(clip, { codebookCount }), text: values.says };
+const grid = await tokenizer.tokenize(clip, { codebookCount });
+const { says, text } = values;
+const prompt = { grid, ...(says === undefined ? {} : { text: says }), ...(await unitsOf(generation)) };
 const { tokenSpace } = detokenizer;
 const frameRateHz = tokenSpace.sampleRateHz / (tokenSpace.codebooks[0]?.hopSamples ?? 1);
 const parts = generation.generate({
   codecSpace: tokenSpace,
   random: createRandom(values.seed),
-  text: values.text,
   prompt,
+  ...(text === undefined ? {} : { text }),
   maxFrames: Math.ceil(Number(values.seconds) * frameRateHz),
 });
+
+/** Some models read semantic units of the recording too, and name their tokenizer. */
+async function unitsOf({ units }: SpeechGeneration): Promise<{ units?: TokenGrid }> {
+  if (units === undefined) return {};
+  const encoder = await findComponent(encoders, 'tokenizer', units.id).load({ models: store });
+  const heard = await encoder.tokenize(await readAudioClip(recording, { format: encoder.audioFormat }));
+  await encoder.close();
+  return { units: heard };
+}
 
 /** The speech of what the model says; text that it writes beside it is shown. */
 async function* spoken(): AsyncGenerator<TokenGrid> {

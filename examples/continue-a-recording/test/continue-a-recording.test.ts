@@ -24,7 +24,7 @@ test('says a text after a recording, with tiny models, and something else after 
         [
           '--conditions=@speech-tokens/source',
           pathOf('../continue-a-recording.ts'),
-          ...['recording.wav', '--says', 'a tone.', '--text', 'and so on.', '--seconds', '0.05'],
+          ...['recording.wav', '--model', 'slm:csm', '--says', 'a tone.', '--text', 'and so on.', '--seconds', '0.05'],
           ...['--checkpoint', golden('csm'), '--codec-checkpoint', golden('mimi')],
         ],
         { cwd: folder, env: { ...process.env, SPEECH_TOKENS_OFFLINE: '1' } },
@@ -36,6 +36,27 @@ test('says a text after a recording, with tiny models, and something else after 
     };
     const first = await continued(500);
     expect(await continued(2000)).not.toEqual(first);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('the bundled model goes on without a download', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'continue-a-recording-'));
+  try {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        '--conditions=@speech-tokens/source',
+        pathOf('../continue-a-recording.ts'),
+        pathOf('../../audio/sense-and-sensibility.wav'),
+        ...['--seconds', '0.2'],
+      ],
+      { cwd: folder, env: { ...process.env, SPEECH_TOKENS_OFFLINE: '1' } },
+    );
+    expect(stdout).toBe('continued.wav: 0.20 s\n');
+    const { sampleRateHz, channels } = await readAudioClip(join(folder, 'continued.wav'));
+    expect({ sampleRateHz, length: channels[0]!.length }).toEqual({ sampleRateHz: 16_000, length: 3200 });
   } finally {
     await rm(folder, { recursive: true });
   }

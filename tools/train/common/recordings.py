@@ -119,8 +119,11 @@ class Recordings:
 
         Sources come up by their weights, recordings of a source by their lengths.
         """
-        group = int(torch.multinomial(self.weights, 1, generator=generator))
-        files, ends = self.groups[group]
+        return self.choose_in(int(torch.multinomial(self.weights, 1, generator=generator)), samples, generator)
+
+    def choose_in(self, source: int, samples: int, generator: torch.Generator) -> tuple[dict, int]:
+        """As `choose`, of one source."""
+        files, ends = self.groups[source]
         position = torch.rand((), generator=generator, dtype=torch.float64) * ends[-1]
         file = files[min(int(torch.searchsorted(ends, position)), len(files) - 1)]
         room = file["samples"] - samples

@@ -18,7 +18,7 @@ export function addGenerateCommand(program: Command, context: CliContext, finish
     .option('--max-seconds <time>', 'stop after so much sound; until the model ends by default', seconds)
     .option('-o, --out <path>', 'WAV file to write, - for standard output', 'generated.wav')
     .option('--tokens-out <file>', 'write the tokens too (.safetensors, .json, .npy)');
-  addLanguageModel(command);
+  addLanguageModel(command, 'slm:small');
   addModels(command);
   addPlugins(command);
   addJson(command);
@@ -31,6 +31,7 @@ nothing is left; with --stream it grows as sound is made, and what is there stay
 Text that the model writes as it speaks goes to standard error.
 
 Examples:
+  speech-tokens generate --prompt recording.wav --out continued.wav    # the bundled model: no download, no text
   speech-tokens generate --model slm:csm --text "Hello there." --weight-bits 8
   speech-tokens generate --model slm:csm --text "And then?" --prompt voice.wav --prompt-text "It was late."
   speech-tokens generate --model slm:moshi --prompt question.wav --out answer.wav

@@ -51,9 +51,13 @@ export function addModels(command: Command): Command {
 }
 
 /** Which language model runs, and how it chooses. */
-export function addLanguageModel(command: Command): Command {
-  return command
-    .requiredOption('-m, --model <id>', 'language model to use, for example slm:csm')
+/** Without `bundledId` a model must be named. */
+export function addLanguageModel(command: Command, bundledId?: string): Command {
+  const named =
+    bundledId === undefined
+      ? command.requiredOption('-m, --model <id>', 'language model to use, for example slm:csm')
+      : command.option('-m, --model <id>', 'language model to use; the bundled one by default', bundledId);
+  return named
     .option('--codec-checkpoint <dir>', 'folder whose files stand in for those of the model’s codec')
     .option('--weight-bits <n>', 'quantize the matrices of the model to 4 or 8 bits as it is loaded', weightBits)
     .option('--seed <text>', 'what is chosen at random follows from it', '0')

@@ -67,6 +67,8 @@ export interface SpeechRequest extends ModelRequest {
     readonly grid: TokenGrid;
     /** What is said in it; some models need it. */
     readonly text?: string;
+    /** The same recording by the tokenizer `SpeechGeneration.units`, where the model has one: then it needs them. */
+    readonly units?: TokenGrid;
   };
   /** Whose voice, of those that `SpeechGeneration.voices` names. */
   readonly voice?: string;
@@ -91,6 +93,11 @@ export type Takes = 'needed' | 'optional' | 'refused';
 export interface SpeechGeneration {
   readonly codec: ModelCodec;
   readonly takes: { readonly text: Takes; readonly prompt: Takes };
+  /**
+   * Tokenizer of the semantic units that the model reads beside the codes of a prompt, and says before each of its own.
+   * Absent where it reads codes alone. Source: Borsos et al., AudioLM, 2022, section III.
+   */
+  readonly units?: { readonly id: string };
   /** Names of voices, the default first; absent where it has none. */
   readonly voices?: readonly string[];
   /**

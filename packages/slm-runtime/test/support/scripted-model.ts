@@ -10,6 +10,8 @@ export interface ScriptOptions {
   readonly vocabularySize: number;
   readonly contextSteps?: number;
   readonly streamCount?: number;
+  /** How many of them, the last ones, are read alone. */
+  readonly inputCount?: number;
   /** Logits of the step after so many rows, for a stream; a step may wait for something. */
   readonly logits: (stepCount: number, stream: number) => Float32Array | Promise<Float32Array>;
 }
@@ -19,13 +21,19 @@ export function scriptedModel({
   vocabularySize,
   contextSteps = 1000,
   streamCount = 1,
+  inputCount = 0,
   logits,
 }: ScriptOptions): ScriptedModel {
   const read: number[][] = [];
   let closed = 0;
+  const outputCount = streamCount - inputCount;
   return {
     specificationVersion: 'v0',
-    streams: Array.from({ length: streamCount }, (_, k) => ({ name: `stream ${k}`, role: 'out', vocabularySize })),
+    streams: Array.from({ length: streamCount }, (_, k) => ({
+      name: `stream ${k}`,
+      role: k < outputCount ? 'out' : 'in',
+      vocabularySize,
+    })),
     contextSteps,
     read,
     closedCount: () => closed,
@@ -41,7 +49,7 @@ export function scriptedModel({
           if ((rows.length + given.length) / streamCount > contextSteps) throw new Error('the context is full');
           rows.push(...given);
           const chosen = new Int32Array(streamCount).fill(-1);
-          for (let stream = 0; stream < streamCount && choose !== undefined; stream++) {
+          for (let stream = 0; stream < outputCount && choose !== undefined; stream++) {
             chosen[stream] = await choose({ stream }, await logits(session.stepCount, stream));
           }
           return chosen;

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import type { LanguageModelComponent, ModelFile } from '@speech-tokens/core';
+import { openCsm } from '../csm/csm-model.ts';
+import { bundledSmall } from './bundled-small.ts';
+import { parseSmallColumns } from './small-columns.ts';
+import { smallGeneration } from './small-generation.ts';
+
+const config = bundled('config.json', bundledSmall.configFile);
+const weights = bundled('model.safetensors', bundledSmall.weightsFile);
+
+/** The model that comes with this package. Its architecture is CSM's, in a small size. */
+export const smallComponent: LanguageModelComponent = {
+  kind: 'language-model',
+  id: 'slm:small',
+  title: 'Small model that continues speech, with the bundled codec and units; no download',
+  models: [config, weights],
+  async load({ models, ...options }) {
+    const { path } = await models.resolve(config, options);
+    const columns = parseSmallColumns(await readFile(path, 'utf8'), path);
+    const { path: weightsPath } = await models.resolve(weights, options);
+    const model = await openCsm({ config: path, weights: weightsPath }, options);
+    return { ...model, generation: smallGeneration(model, columns) };
+  },
+};
+
+function bundled(
+  name: string,
+  { sha256, sizeBytes }: { readonly sha256: string; readonly sizeBytes: number },
+): ModelFile {
+  const { href } = new URL(`../../../models/small/${name}`, import.meta.url);
+  return { name, source: { type: 'bundled', url: href }, sha256, sizeBytes, licence: 'Apache-2.0' };
+}
