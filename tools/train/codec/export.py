@@ -19,14 +19,7 @@ MAX_BYTES = 12_000_000
 
 def save_codec(codec: Codec, folder: Path) -> None:
     """Write the two files of the runtime format; every tensor is rounded to F16."""
-    tensors = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in codec.state_dict().items()}
-    for name, tensor in tensors.items():
-        if not torch.isfinite(tensor.float()).all():
-            raise ValueError(f"{name} holds values outside the F16 range")
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    size = (folder / "model.safetensors").stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(f"model.safetensors has {size} bytes, more than {MAX_BYTES}")
+    exports.save_half(codec.state_dict(), folder / "model.safetensors", MAX_BYTES)
     (folder / "config.json").write_text(codec.config.to_json())
 
 

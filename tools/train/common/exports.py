@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
 
 @contextmanager
 def replaced_folder(target: Path) -> Iterator[Path]:
@@ -26,6 +30,18 @@ def replaced_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(old)
     else:
         os.rename(work, target)
+
+
+def save_half(tensors: dict[str, Tensor], path: Path, max_bytes: int) -> None:
+    """Write weights in F16. Raises ValueError where one is outside its range, and where the file is too large."""
+    halves = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
+    for name, tensor in halves.items():
+        if not torch.isfinite(tensor).all():
+            raise ValueError(f"{name} holds values outside the F16 range")
+    save_file(halves, path, metadata={"format": "pt"})
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise ValueError(f"{path.name} has {size} bytes, more than {max_bytes}")
 
 
 def install(source: Path, card: Path, package: str, script: str) -> None:

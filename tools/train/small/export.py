@@ -1,6 +1,5 @@
 """Write the model as transformers' CSM has it, `config.json` + `model.safetensors` (F16), and a golden file beside it."""
 
-import copy
 import json
 import sys
 from pathlib import Path
@@ -43,14 +42,7 @@ def save_golden(model: SmallModel, prompt: Stretch, path: Path, logit_steps: int
 
 def export(model: SmallModel, config: SmallConfig, folder: Path, recordings: TokenRecordings) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().to(torch.float16).contiguous() for name, value in copy.deepcopy(model).export_state().items()}
-    for name, tensor in tensors.items():
-        if not torch.isfinite(tensor.float()).all():
-            raise ValueError(f"{name} holds values outside the F16 range")
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    size = (folder / "model.safetensors").stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(f"model.safetensors has {size} bytes, more than {MAX_BYTES}")
+    exports.save_half(model.export_state(), folder / "model.safetensors", MAX_BYTES)
     (folder / "config.json").write_text(json.dumps(config.exported(), indent=1) + "\n")
     prompt = recordings.stretch(recordings.held_out[0], 0, 0, 60)
     save_golden(load_model(folder, config), Stretch(prompt.frames, False), folder / "golden.safetensors")

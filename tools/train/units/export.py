@@ -66,11 +66,7 @@ def save_encoder(encoder: Wav2Vec2BertModel, layer: int, folder: Path) -> None:
     """The first `layer` layers, every tensor rounded to F16."""
     config = small_config(layer)
     wanted = Wav2Vec2BertModel(config).state_dict()
-    tensors = {name: encoder.state_dict()[name].to(torch.float16).contiguous() for name in wanted}
-    for name, tensor in tensors.items():
-        if not torch.isfinite(tensor).all():
-            raise ValueError(f"{name} holds values outside the F16 range")
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    exports.save_half({name: encoder.state_dict()[name] for name in wanted}, folder / "model.safetensors", MAX_BYTES)
     fields = {name: getattr(config, name) for name in CONFIG_FIELDS}
     (folder / "config.json").write_text(json.dumps(fields, indent=2) + "\n")
     extractor().save_pretrained(folder)

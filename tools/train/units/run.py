@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-# Reuse freed memory instead of returning it to the system: much faster on Linux CPUs.
-TUNABLES = "glibc.malloc.mmap_threshold=4000000000:glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456"
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common.memory import keep_freed_memory
 
 
 def parse() -> argparse.Namespace:
@@ -35,10 +35,8 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
-        os.environ["GLIBC_TUNABLES"] = TUNABLES
-        os.environ["OMP_NUM_THREADS"] = "1"  # threads work side by side on parts of their own, not together on each step
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+    os.environ["OMP_NUM_THREADS"] = "1"  # threads work side by side on parts of their own, not together on each step
+    keep_freed_memory()
     args = parse()
 
     from data import Source, Spectra, prepare

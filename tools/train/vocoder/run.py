@@ -1,14 +1,12 @@
 """Prepare data, train, and export the unit vocoder: the one command of the README."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "codec"))  # losses, discriminator and layers of the codec
-
-# Reuse freed memory instead of returning it to the system: a fifth faster on Linux CPUs.
-TUNABLES = "glibc.malloc.mmap_threshold=4000000000:glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456"
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common.memory import keep_freed_memory
 
 
 def parse() -> argparse.Namespace:
@@ -26,9 +24,7 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    if sys.platform == "linux" and "GLIBC_TUNABLES" not in os.environ:
-        os.environ["GLIBC_TUNABLES"] = TUNABLES
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+    keep_freed_memory()
     args = parse()
 
     from vocoder_config import VocoderConfig

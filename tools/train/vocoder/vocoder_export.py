@@ -1,6 +1,5 @@
 """Write a vocoder as `config.json` + `model.safetensors` (F16), and a golden file beside it."""
 
-import copy
 import sys
 from pathlib import Path
 
@@ -55,15 +54,7 @@ def save_golden(vocoder: Vocoder, units: dict[int, torch.Tensor], path: Path) ->
 def export(vocoder: Vocoder, folder: Path, units: dict[int, torch.Tensor]) -> None:
     """Write the files of the runtime format into `folder`; every tensor is rounded to F16. units: for the golden file."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = copy.deepcopy(vocoder).cpu().state_dict()
-    tensors = {name: tensor.to(torch.float16).contiguous() for name, tensor in state.items()}
-    for name, tensor in tensors.items():
-        if not torch.isfinite(tensor.float()).all():
-            raise ValueError(f"{name} holds values outside the F16 range")
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    size = (folder / "model.safetensors").stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(f"model.safetensors has {size} bytes, more than {MAX_BYTES}")
+    exports.save_half(vocoder.state_dict(), folder / "model.safetensors", MAX_BYTES)
     (folder / "config.json").write_text(vocoder.config.to_json())
     save_golden(load_vocoder(folder), units, folder / "golden.safetensors")
     for file in folder.iterdir():
