@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, temporaryFolder } from './command-line.ts';
+import { startLocalHub } from './local-hub.ts';
 
 const weights = Buffer.from('these are weights');
 const sha256 = createHash('sha256').update(weights).digest('hex');
@@ -106,5 +107,43 @@ describe('models', () => {
       command: 'models path',
       cacheDirectory: join(cwd, 'cache'),
     });
+  });
+
+  it('counts weights in several files as all of them', async () => {
+    const shards = { 'a.safetensors': Buffer.alloc(3000), 'b.safetensors': Buffer.alloc(4000, 1) };
+    const index = Buffer.from(JSON.stringify({ weight_map: { x: 'a.safetensors', y: 'b.safetensors' } }));
+    const hub = await startLocalHub('voices/tiny', { 'model.safetensors.index.json': index, ...shards });
+    const cwd = await pluginFolder();
+    const file = join(cwd, 'plugin/index.js');
+    const source = `{ type: 'hub', repository: 'voices/tiny', revision: 'main', file: 'model.safetensors.index.json' }`;
+    const model = `{ name: 'model.safetensors.index.json', source: ${source}, licence: 'MIT' }`;
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/models: \[.*?\],\n/s, `models: [${model}],\n`));
+    const options = { cwd, env: { ...online, HF_ENDPOINT: hub } };
+    const plugins = ['--plugins', 'plugin'];
+    const before = await run(['models', 'list', ...plugins], options);
+    expect(before.stdout).toMatch(/model\.safetensors\.index\.json +– .*not here yet/);
+    const pulled = await run(['models', 'pull', 'pulled:one', '--yes', ...plugins], options);
+    const names = ['model.safetensors.index.json', 'a.safetensors', 'b.safetensors'];
+    expect(
+      pulled.stdout
+        .trim()
+        .split('\n')
+        .map((path) => basename(path)),
+    ).toEqual(names);
+
+    const { stdout: list } = await run(['models', 'list', '--json', ...plugins], options);
+    const sizes = [index.length, 3000, 4000];
+    const listed = (JSON.parse(list).models as { ids: string[] }[]).filter(({ ids }) => ids.includes('pulled:one'));
+    expect(listed).toMatchObject(names.map((name, i) => ({ name, sizeBytes: sizes[i] })));
+    expect(JSON.parse(list).otherCachedFiles).toEqual([]);
+    const { stdout: paths } = await run(['models', 'path', 'pulled:one', ...plugins], options);
+    expect(paths).toBe(pulled.stdout);
+    const shard = paths.split('\n')[2]!;
+    await writeFile(shard, Buffer.alloc(4000));
+    const corrupt = await run(['models', 'verify', 'pulled:one', ...plugins], options);
+    expect(corrupt.stdout).toMatch(/^corrupt +b\.safetensors/m);
+    await rm(shard);
+    const missing = await run(['models', 'path', 'pulled:one', ...plugins], options);
+    expect(missing.stderr).toMatch(/b\.safetensors of pulled:one is not on this machine yet/);
   });
 });

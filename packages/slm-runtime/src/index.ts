@@ -19,6 +19,7 @@ export {
   type DuplexConversation,
   type DuplexConversationOptions,
   type DuplexEvent,
+  type DuplexStep,
   openDuplexConversation,
 } from './conversation/duplex-conversation.ts';
 export { openTurnConversation } from './conversation/turn-conversation.ts';

@@ -138,10 +138,11 @@ test('CSM ends where its context is full, and says so of a prompt that is longer
 });
 
 test('CSM refuses what it cannot do by name', async () => {
-  await expect(said(csm, {})).rejects.toThrow('no text');
+  await expect(said(csm, {})).rejects.toThrow('needs a text: found none');
   await expect(said(csm, { text: 'a', voice: 'zoe' })).rejects.toThrow(
     'no such voice: found "zoe", wanted one of 0, 1',
   );
+  await expect(said(csm, { text: 'a', maxFrames: 0 })).rejects.toThrow('number of frames is out of range: found 0');
   await expect(said(csm, { text: 'a', prompt: { grid: speech(6, 2) } })).rejects.toThrow('what is said in it');
   const few = { text: 'a', prompt: { grid: speech(3, 2), text: 'b' } };
   await expect(said(csm, few)).rejects.toMatchObject({ code: 'token-grid-invalid' });
@@ -228,9 +229,10 @@ test('Moshi answers a recording for as long as it lasts, as it does step by step
 
 test('Moshi refuses what it cannot do by name', async () => {
   const prompt = { grid: speech(4, 2) };
-  await expect(said(moshi, {})).rejects.toThrow('hears nothing');
-  await expect(said(moshi, { prompt, text: 'a' })).rejects.toThrow('cannot read out a text');
-  await expect(said(moshi, { prompt, voice: 'a' })).rejects.toThrow('has one voice');
+  await expect(said(moshi, {})).rejects.toThrow('needs a prompt: found none');
+  await expect(said(moshi, { prompt, text: 'a' })).rejects.toThrow('takes no text');
+  await expect(said(moshi, { prompt, voice: 'a' })).rejects.toThrow('no voices by name');
+  await expect(said(moshi, { prompt, maxFrames: 1.5 })).rejects.toThrow('number of frames is out of range');
   const session = await moshi.duplex!.open({ codecSpace: mimi, random: createRandom(1) });
   await expect(session.step(speech(4, 2))).rejects.toThrow('hears one frame: found 2 frames');
   await expect(session.step(speech(3, 1))).rejects.toMatchObject({ code: 'token-grid-invalid' });

@@ -1,7 +1,7 @@
 import { createRandom } from '@speech-tokens/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DuplexConversation, type DuplexEvent, openDuplexConversation } from '../src/index.ts';
+import { type DuplexConversation, type DuplexEvent, type DuplexStep, openDuplexConversation } from '../src/index.ts';
 import { samplesOf, scriptedCodec, soundOf } from './support/scripted-codec.ts';
 import { partsOf, type ScriptedDuplex, scriptedDuplex } from './support/scripted-duplex.ts';
 
@@ -200,6 +200,48 @@ describe('a conversation with a model that hears while it speaks', () => {
     expect([codec.open.count, model.isOpen]).toEqual([0, false]);
     expect(await collected(conversation)).toEqual([]);
     await conversation.close();
+  });
+
+  test('tells of each step before what it says comes out, with the last part of a frame, and waits', async () => {
+    let now = 0;
+    const steps: DuplexStep[] = [];
+    const codec = scriptedCodec();
+    const model = scriptedDuplex();
+    model.beforeStep = () => {
+      now += 4;
+    };
+    const conversation = await openDuplexConversation(model, {
+      ...codec,
+      random,
+      nowMs: () => now,
+      async onStep(step) {
+        await settled();
+        steps.push(step);
+      },
+    });
+    const pushing = pushInPieces(conversation, whole(35), [35]);
+    let textStep: number | undefined;
+    for await (const event of conversation.events) {
+      if (event.kind === 'text') textStep = event.step;
+      expect(steps.length).toBeGreaterThan(event.kind === 'text' ? event.step : 0);
+    }
+    await pushing;
+    expect(textStep).toBe(2);
+    expect(steps.map(({ step, heard, startMs, tookMs }) => [step, heard, startMs, tookMs])).toEqual([
+      [0, { startSample: 0, sampleCount: 10 }, 0, 4],
+      [1, { startSample: 10, sampleCount: 10 }, 4, 4],
+      [2, { startSample: 20, sampleCount: 10 }, 8, 4],
+      [3, { startSample: 30, sampleCount: 5 }, 12, 4],
+    ]);
+    expect(steps[2]!.parts).toEqual(partsOf(model.heard.slice(0, 3)));
+  });
+
+  test('ends with what the teller of steps throws', async () => {
+    const failure = new Error('no room for the log');
+    const options = { ...scriptedCodec(), random, onStep: () => Promise.reject(failure) };
+    const conversation = await openDuplexConversation(scriptedDuplex(), options);
+    await conversation.push(soundOf(whole(20)));
+    await expect(collected(conversation)).rejects.toBe(failure);
   });
 
   test('refuses sound of another kind, and goes on', async () => {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { createComponentRegistry, type FoundPlugin, type NodeModelStore } from '@speech-tokens/core/node';
 import type { CliContext } from '../context.ts';
-import { componentModels } from '../models/component-models.ts';
+import { componentModels, withParts } from '../models/component-models.ts';
 import { defaultTokenizerId } from '../plugins/find-components.ts';
 import { messageOf } from '../report-error.ts';
 import { type Finding, ok, problem, warning } from './findings.ts';
@@ -47,7 +47,8 @@ export async function examineComponents(
       problem('default', 'Tokenizer', `the default one, ${defaultTokenizerId}, is not installed`, installRemedy),
     );
   }
-  findings.push(...(await Promise.all(models.map(({ ids, file }) => examineModel(ids, file, store)))));
+  const files = await withParts(store, models);
+  findings.push(...(await Promise.all(files.map(({ ids, file }) => examineModel(ids, file, store)))));
   return findings;
 }
 

@@ -9,11 +9,10 @@ import { checkMayWrite, planOutputs, standardStream, stemOf } from '../io/output
 import { findComponents } from '../plugins/find-components.ts';
 import type { ProgressLine } from '../terminal/progress.ts';
 import { printable } from '../terminal/text-width.ts';
-import { openAnswerSound } from './answer-sound.ts';
+import { createAnswerSound } from './answer-sound.ts';
 import { duplexOf } from './capabilities.ts';
 import { openConversationLog } from './conversation-log.ts';
 import { runConversation } from './conversation-loop.ts';
-import { heardFrames } from './heard-frames.ts';
 import { checkSoundOutput, loadCodecEar, loadCodecSound, loadModel, progressOf, samplingOf } from './model-run.ts';
 import { type Conversed, showConversed } from './show-conversed.ts';
 import { openSoundOutput, reportStopped } from './sound-output.ts';
@@ -89,23 +88,26 @@ async function converse(
 ): Promise<Conversed> {
   const { signal } = context;
   const { tokenSpace, audioFormat } = detokenizer;
-  const { codebookCount } = duplex.codec;
   const random = createRandom(options.seed);
   const text = createWrittenText((line) => {
     if (options.quiet !== true) progress.aside(() => context.report(printable(line)));
   });
   const { tail: tailSeconds } = options;
   const totalSeconds = recording.durationSeconds === undefined ? undefined : recording.durationSeconds + tailSeconds;
-  const session = await duplex.open({ codecSpace: tokenSpace, random, ...samplingOf(options), signal });
-  const answer = await openAnswerSound(detokenizer, duplex.codec, signal, (clip) => sound.write(clip));
+  const answer = createAnswerSound(detokenizer, (clip) => sound.write(clip));
   const log = await openConversationLog(logPath);
   const sound = await openSoundOutput(context, output, audioFormat, options);
   const task = progress.start(input);
   const startMs = performance.now();
   try {
     const figures = await runConversation({
-      session,
-      heard: heardFrames(tokenizer, { file: recording.file, tailSeconds, codebookCount, signal }),
+      duplex,
+      tokenizer,
+      detokenizer,
+      random,
+      ...samplingOf(options),
+      file: recording.file,
+      tailSeconds,
       answer,
       signal,
       isRealtime: options.realtime === true,
@@ -148,8 +150,6 @@ async function converse(
     throw error;
   } finally {
     task.finish();
-    await answer.close();
     await log.close();
-    await session.close();
   }
 }

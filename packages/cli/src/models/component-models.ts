@@ -1,5 +1,5 @@
-import type { Component, ModelFile } from '@speech-tokens/core';
-import type { ComponentRegistry } from '@speech-tokens/core/node';
+import { type Component, isSpeechTokensError, type ModelFile } from '@speech-tokens/core';
+import type { ComponentRegistry, NodeModelStore } from '@speech-tokens/core/node';
 import type { CliContext } from '../context.ts';
 import { listComponents, type PluginProblem } from '../plugins/list-components.ts';
 
@@ -43,6 +43,33 @@ export async function componentModels(
     }
   }
   return { models: [...bySource.values()], problems: [...problems.values()] };
+}
+
+/**
+ * The same with the files that indexes on this machine name: weights in several files are all of them. An index that
+ * cannot be read stands alone, for `models verify` to say why.
+ */
+export async function withParts(
+  store: NodeModelStore,
+  models: readonly ComponentModel[],
+): Promise<readonly ComponentModel[]> {
+  const bySource = new Map(models.map((model) => [JSON.stringify(model.file.source), model]));
+  for (const { ids, packageName, file } of models) {
+    for (const part of await partsOf(store, file)) {
+      const key = JSON.stringify(part.source);
+      if (!bySource.has(key)) bySource.set(key, { ids, packageName, file: part });
+    }
+  }
+  return [...bySource.values()];
+}
+
+async function partsOf(store: NodeModelStore, file: ModelFile): Promise<readonly ModelFile[]> {
+  try {
+    return await store.parts(file);
+  } catch (error) {
+    if (isSpeechTokensError(error, 'checkpoint-invalid')) return [file];
+    throw error;
+  }
 }
 
 /** Where a file comes from, for people. */

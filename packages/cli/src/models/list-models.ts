@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { CachedModelFile } from '@speech-tokens/core/node';
 import type { ModelsCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
@@ -9,7 +10,7 @@ import { messageOf } from '../report-error.ts';
 import { formatBytes } from '../terminal/figures.ts';
 import { formatTable } from '../terminal/table.ts';
 import { printable } from '../terminal/text-width.ts';
-import { type ComponentModel, componentModels, sourceText } from './component-models.ts';
+import { type ComponentModel, componentModels, sourceText, withParts } from './component-models.ts';
 
 /** What `--json` shows of a model file. */
 export interface ListedModel {
@@ -35,11 +36,14 @@ export interface OtherCachedFile {
 export async function listModels(context: CliContext, options: ModelsCommandOptions): Promise<ExitCode> {
   const store = createCliModelStore(context, options);
   const registry = await findComponents(context, options.plugins);
-  const { models, problems } = await componentModels(context, registry, undefined);
+  const { models: declared, problems } = await componentModels(context, registry, undefined);
+  const models = await withParts(store, declared);
   const listed: ListedModel[] = [];
   for (const { ids, packageName, file } of models) {
     const path = await store.path(file);
-    const { name, source, sizeBytes, sha256, licence } = file;
+    const { name, source, sha256, licence } = file;
+    // Plugins need not know the sizes of what the hub has.
+    const sizeBytes = file.sizeBytes ?? (path === undefined ? undefined : (await stat(path)).size);
     listed.push({
       ids,
       package: packageName,

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../io/print-json.ts';
 import { findComponents } from '../plugins/find-components.ts';
 import { createCliModelStore } from '../plugins/load-component.ts';
-import { componentModels } from './component-models.ts';
+import { componentModels, withParts } from './component-models.ts';
 
 /**
  * Prints where the files of a model are, or the cache folder.
@@ -24,7 +24,7 @@ export async function printModelPaths(
   }
   const { models } = await componentModels(context, await findComponents(context, options.plugins), [id]);
   const files: { readonly name: string; readonly path: string }[] = [];
-  for (const { file } of models) {
+  for (const { file } of await withParts(store, models)) {
     const path = await store.path(file);
     if (path === undefined) {
       throw new SpeechTokensError('model-missing', {

@@ -10,7 +10,7 @@ import { createProgressLine } from '../terminal/progress.ts';
 import { printable } from '../terminal/text-width.ts';
 import { componentModels } from './component-models.ts';
 
-/** What `--json` shows of a file that is here now. */
+/** What `--json` shows of a file that is here now; an index of weights in several files has the hash and size of all. */
 export interface PulledModel {
   readonly ids: readonly string[];
   readonly name: string;
@@ -45,7 +45,10 @@ export async function pullModels(
         });
         progress.close();
         pulled.push({ ids: owners, name: file.name, path, sha256, sizeBytes });
-        if (options.json !== true) await context.print(path);
+        if (options.json === true) continue;
+        await context.print(path);
+        for (const part of (await store.parts(file)).slice(1))
+          await context.print((await store.path(part)) ?? part.name);
       } catch (error) {
         signal.throwIfAborted();
         failures.push({ name: file.name, error: toJsonError(error) });

@@ -9,7 +9,7 @@ import { formatBytes } from '../terminal/figures.ts';
 import { createProgressLine } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { printable } from '../terminal/text-width.ts';
-import { componentModels } from './component-models.ts';
+import { componentModels, withParts } from './component-models.ts';
 
 /** What `--json` shows of a file that was read again. */
 export interface VerifiedModel {
@@ -37,7 +37,7 @@ export async function verifyModels(
   const progress = createProgressLine((text) => context.stderr.write(text), shown, errPainter, 1);
   const verified: VerifiedModel[] = [];
   try {
-    for (const { file } of models) {
+    for (const { file } of await withParts(store, models)) {
       const { name, sha256: wantedSha256 } = file;
       const path = await store.path(file);
       if (path === undefined) {

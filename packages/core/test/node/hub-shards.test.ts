@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSpeechTokensError } from '../../src/index.ts';
@@ -38,4 +38,22 @@ test('a file that an index of the hub names, and that is not there, is an error'
   const error = await failureOf(testStore(await temporaryFolder(), { hubEndpoint: hub.origin }).resolve(indexFile));
   expect(isSpeechTokensError(error, 'model-download')).toBe(true);
   expect(error.message).toContain('b.safetensors');
+});
+
+test('an index has the files that it names as its parts, once it is there', async () => {
+  const { hub } = await startHub({ files: filesAt(commitA) });
+  const store = testStore(await temporaryFolder(), { hubEndpoint: hub.origin });
+  expect(await store.parts(indexFile)).toEqual([indexFile]);
+  await store.resolve(indexFile);
+  const parts = await store.parts(indexFile);
+  expect(parts.map(({ source }) => source)).toEqual(
+    ['deep/model.safetensors.index.json', 'deep/a.safetensors', 'deep/b.safetensors'].map((file) => ({
+      ...indexFile.source,
+      file,
+    })),
+  );
+  const sizes = await Promise.all(parts.map(async (part) => (await readFile((await store.path(part))!)).length));
+  expect(sizes).toEqual([index.length, 3000, 4000]);
+  await writeFile((await store.path(indexFile))!, 'no index');
+  await expect(store.parts(indexFile)).rejects.toMatchObject({ code: 'checkpoint-invalid' });
 });

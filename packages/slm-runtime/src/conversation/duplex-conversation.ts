@@ -7,6 +7,7 @@ import {
   type PcmChunk,
   type SpeechDetokenizerV1,
   type SpeechDuplex,
+  type SpeechPart,
   type SpeechTokenizerV1,
   type StreamSession,
   sampleCountOf,
@@ -29,6 +30,19 @@ export type DuplexEvent =
   | { readonly kind: 'text'; readonly text: string; readonly step: number }
   | { readonly kind: 'broken'; readonly ids: Uint32Array; readonly step: number };
 
+/** A step that was made. */
+export interface DuplexStep {
+  /** Steps before it. */
+  readonly step: number;
+  /** The frame that it heard; the last one may not be whole. */
+  readonly heard: Pick<TokenGrid, 'startSample' | 'sampleCount'>;
+  /** What the model said. */
+  readonly parts: readonly SpeechPart[];
+  /** When the model began, and how long it took, by the clock of the metrics. */
+  readonly startMs: number;
+  readonly tookMs: number;
+}
+
 export interface DuplexConversationOptions extends Pick<ModelRequest, 'random' | 'sampling' | 'signal'> {
   /** The codec of the model, of one token space. They stay open when the conversation ends. */
   readonly tokenizer: SpeechTokenizerV1;
@@ -39,6 +53,8 @@ export interface DuplexConversationOptions extends Pick<ModelRequest, 'random' |
   readonly readyEvents?: number;
   /** The clock of the metrics, in milliseconds; `performance.now` where absent. */
   readonly nowMs?: () => number;
+  /** Told of each step, before what it says is given out, and waited for; what it throws ends the conversation. */
+  onStep?(step: DuplexStep): void | Promise<void>;
 }
 
 /**
@@ -114,6 +130,12 @@ interface Sessions {
   readonly model: DuplexSession;
 }
 
+/** What came of a piece of the microphone's sound. */
+interface Said {
+  readonly steps: readonly DuplexStep[];
+  readonly events: readonly DuplexEvent[];
+}
+
 class RunningConversation implements DuplexConversation {
   readonly #sessions: Sessions;
   readonly #options: DuplexConversationOptions;
@@ -121,6 +143,7 @@ class RunningConversation implements DuplexConversation {
   readonly #inbox: SoundInbox;
   readonly #queue;
   readonly #metrics;
+  readonly #nowMs: () => number;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #isEnded = false;
@@ -140,7 +163,8 @@ class RunningConversation implements DuplexConversation {
     this.#frameSamples = parts.frameSamples;
     this.#inbox = parts.inbox;
     this.#queue = createEventQueue<DuplexEvent>({ capacity: parts.capacity, onLeave: () => void this.close() });
-    this.#metrics = createSessionMetrics(parts.options.nowMs ?? (() => performance.now()));
+    this.#nowMs = parts.options.nowMs ?? (() => performance.now());
+    this.#metrics = createSessionMetrics(this.#nowMs);
     const { signal } = parts.options;
     const abort = (): void => this.#halt(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
@@ -210,12 +234,17 @@ class RunningConversation implements DuplexConversation {
       const chunk = { sampleRateHz, startSample, channels };
       startSample += sampleCountOf(chunk);
       const endStep = this.#metrics.beginStep();
-      const events = await this.#answer(ears.push(chunk, { signal }));
+      const said = await this.#answer(ears.push(chunk, { signal }));
       endStep();
-      await this.#give(events);
+      await this.#tell(said);
     }
-    await this.#give(await this.#answer(ears.flush({ signal })));
+    await this.#tell(await this.#answer(ears.flush({ signal })));
     await this.#give(this.#audioOf(await mouth.flush({ signal })));
+  }
+
+  async #tell({ steps, events }: Said): Promise<void> {
+    for (const step of steps) await this.#options.onStep?.(step);
+    await this.#give(events);
   }
 
   /** Gives events out as there is room. */
@@ -226,23 +255,29 @@ class RunningConversation implements DuplexConversation {
   }
 
   /** What the model says to what it hears, frame by frame. */
-  async #answer(heard: Promise<readonly TokenGrid[]>): Promise<readonly DuplexEvent[]> {
+  async #answer(heard: Promise<readonly TokenGrid[]>): Promise<Said> {
     const { mouth, model } = this.#sessions;
     const { signal } = this.#stop;
     const events: DuplexEvent[] = [];
+    const steps: DuplexStep[] = [];
     for (const grid of await heard) {
       const end = grid.startSample + grid.sampleCount;
       for (let at = grid.startSample; at < end; at += this.#frameSamples) {
         signal.throwIfAborted();
         const frame = sliceGrid(grid, at, Math.min(end, at + this.#frameSamples));
-        for (const part of await model.step(frame, { signal })) {
+        const startMs = this.#nowMs();
+        const parts = await model.step(frame, { signal });
+        const tookMs = this.#nowMs() - startMs;
+        for (const part of parts) {
           if (part.kind === 'grid') events.push(...this.#audioOf(await mouth.push(part.grid, { signal })));
           else events.push({ ...part, step: this.#stepCount });
         }
+        const { startSample, sampleCount } = frame;
+        steps.push({ step: this.#stepCount, heard: { startSample, sampleCount }, parts, startMs, tookMs });
         this.#stepCount += 1;
       }
     }
-    return events;
+    return { steps, events };
   }
 
   #audioOf(chunks: readonly PcmChunk[]): readonly DuplexEvent[] {

@@ -15,19 +15,22 @@ import {
 import { streamingOf } from '../detokenizer-window/windowed-streaming.ts';
 import { createSessionMetrics, type MetricsReport, type SessionMetrics } from '../metrics/session-metrics.ts';
 import { createFrameClock, type FrameClock } from '../session/frame-clock.ts';
-import type { SpeechBoundary } from '../voice-activity/speech-detector.ts';
 import { Answer, audible } from './answer.ts';
 import { checkRoom, conversationClosed, notStreaming } from './conversation-error.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { createToolCalls } from './tool-calls.ts';
 import { TurnRecorder } from './turn-recorder.ts';
 import type { Interruption, TurnConversation, TurnConversationOptions, TurnEvent, UserTurn } from './turn-types.ts';
+import { type UserBoundary, UserTurns } from './user-turns.ts';
 
 type Mouth = StreamSession<TokenGrid, PcmChunk>;
 
+/** The longest turn where nobody says another. */
+const usualLongestTurnSeconds = 120;
+
 /**
- * Opens a conversation in turns: voice activity finds the user's, `respond` answers them, and whoever is interrupted
- * stops at what was really heard.
+ * Opens a conversation in turns: voice activity or the host finds the user's, `respond` answers them, and whoever is
+ * interrupted stops at what was really heard.
  * @throws SpeechTokensError `argument-invalid` where the codec does not stream or its tokens have no clock
  */
 export async function openTurnConversation(options: TurnConversationOptions): Promise<TurnConversation> {
@@ -39,16 +42,38 @@ export async function openTurnConversation(options: TurnConversationOptions): Pr
     streaming: streamingOf(detokenizer, options.window),
     capacity: checkRoom('readyEvents', readyEvents),
   };
+  const microphone = microphoneOf(options);
   signal?.throwIfAborted();
-  const ears = await activity?.open();
-  return new RunningConversation(options, { ...parts, ears });
+  const detector = await activity?.open();
+  if (microphone === undefined) return new RunningConversation(options, parts);
+  const { sampleRateHz, latencySamples, longestSamples } = microphone;
+  const recorder = new TurnRecorder(sampleRateHz, latencySamples);
+  const heard = { recorder, latencySamples, longestSamples, ...(detector === undefined ? {} : { detector }) };
+  return new RunningConversation(options, { ...parts, ears: { sampleRateHz, turns: new UserTurns(heard) } });
+}
+
+/** What turns are found in, if the user speaks. @throws SpeechTokensError `argument-invalid` */
+function microphoneOf({ activity, pushToTalk, longestTurnSeconds = usualLongestTurnSeconds }: TurnConversationOptions) {
+  const sampleRateHz = activity?.sampleRateHz ?? pushToTalk?.sampleRateHz;
+  const latencySamples = activity?.latencySamples ?? 0;
+  if (activity !== undefined && pushToTalk !== undefined) {
+    throw wrongMicrophone('pushToTalk', 'pushToTalk and voice activity', 'one of them');
+  }
+  if (sampleRateHz === undefined) return undefined;
+  if (!(Number.isSafeInteger(sampleRateHz) && sampleRateHz > 0)) {
+    throw wrongMicrophone('pushToTalk', `${sampleRateHz} Hz`, 'a rate in Hz');
+  }
+  const longestSamples = Math.round(longestTurnSeconds * sampleRateHz);
+  if (longestSamples >= 1) return { sampleRateHz, latencySamples, longestSamples };
+  throw wrongMicrophone('longestTurnSeconds', `longestTurnSeconds ${longestTurnSeconds}`, 'a time above 0');
 }
 
 interface Parts {
   readonly clock: FrameClock;
   readonly streaming: Streaming<TokenGrid, PcmChunk, DetokenizerSettings>;
   readonly capacity: number;
-  readonly ears: StreamSession<PcmChunk, SpeechBoundary> | undefined;
+  /** Absent where the user only writes. */
+  readonly ears?: { readonly sampleRateHz: number; readonly turns: UserTurns };
 }
 
 class RunningConversation implements TurnConversation {
@@ -56,7 +81,6 @@ class RunningConversation implements TurnConversation {
   readonly #parts: Parts;
   readonly #queue: EventQueue<TurnEvent>;
   readonly #metrics: SessionMetrics;
-  readonly #recorder: TurnRecorder;
   readonly #tools = createToolCalls();
   /** What the microphone brings, piece after piece. */
   readonly #listening = createCallQueue();
@@ -75,8 +99,6 @@ class RunningConversation implements TurnConversation {
   constructor(options: TurnConversationOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
-    const { sampleRateHz = 1, latencySamples = 0 } = options.activity ?? {};
-    this.#recorder = new TurnRecorder(sampleRateHz, latencySamples);
     this.#metrics = createSessionMetrics(options.nowMs ?? (() => performance.now()));
     this.#queue = createEventQueue<TurnEvent>({
       capacity: parts.capacity,
@@ -91,14 +113,32 @@ class RunningConversation implements TurnConversation {
   }
 
   async push(heard: AudioClip): Promise<void> {
-    const { activity } = this.#options;
     const { ears } = this.#parts;
     if (this.#isEnded) throw conversationClosed();
-    if (activity === undefined || ears === undefined) throw deaf();
-    validateAudioClip(heard, { sampleRateHz: activity.sampleRateHz, channelCount: 1 });
+    if (ears === undefined) throw deaf();
+    validateAudioClip(heard, { sampleRateHz: ears.sampleRateHz, channelCount: 1 });
     const samples = heard.channels[0]!.slice();
-    await this.#listen(() => ears.push(this.#recorder.append(samples)));
+    await this.#listen(() => ears.turns.push(samples));
     if (this.#closing !== undefined) throw conversationClosed();
+  }
+
+  beginTurn(): void {
+    const turns = this.#told();
+    this.#interrupt();
+    void this.#listen(async () => turns.begin());
+  }
+
+  endTurn(): void {
+    const turns = this.#told();
+    void this.#listen(async () => turns.end());
+  }
+
+  /** Turns that the host tells. */
+  #told(): UserTurns {
+    const { ears } = this.#parts;
+    if (this.#isEnded) throw conversationClosed();
+    if (this.#options.pushToTalk !== undefined && ears !== undefined) return ears.turns;
+    throw wrongMicrophone('pushToTalk', 'a conversation without pushToTalk', 'one with it');
   }
 
   pushText(text: string): number {
@@ -127,9 +167,9 @@ class RunningConversation implements TurnConversation {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const { ears } = this.#parts;
-    void this.#listen(async () => (await ears?.flush()) ?? [])
+    void this.#listen(async () => (await ears?.turns.flush()) ?? [])
       .then(() => this.#speaking)
-      .then(() => ears?.close())
+      .then(() => ears?.turns.close())
       .then(() => {
         this.#options.signal?.removeEventListener('abort', this.#abort);
         this.#queue.end();
@@ -143,7 +183,7 @@ class RunningConversation implements TurnConversation {
   }
 
   /** Hears, and does what follows from it. Never rejects: the listener is told. */
-  #listen(hear: () => Promise<readonly SpeechBoundary[]>): Promise<void> {
+  #listen(hear: () => Promise<readonly UserBoundary[]>): Promise<void> {
     return this.#listening.run({
       perform: async () => {
         try {
@@ -156,14 +196,14 @@ class RunningConversation implements TurnConversation {
     });
   }
 
-  async #heed({ kind, sample }: SpeechBoundary): Promise<void> {
+  async #heed(boundary: UserBoundary): Promise<void> {
     if (this.#closing !== undefined) return;
+    const { kind, sample } = boundary;
     if (kind === 'speechStart') {
-      this.#recorder.begin(sample);
       this.#interrupt();
       await this.#queue.put({ kind, sample }, this.#stop.signal);
     } else {
-      const audio = this.#recorder.finish(sample);
+      const { audio } = boundary;
       const turn = this.#begin((index) => ({ kind: 'audio', index, audio }));
       await this.#queue.put({ kind, sample, turn }, this.#stop.signal);
     }
@@ -290,7 +330,7 @@ class RunningConversation implements TurnConversation {
       answer?.interrupt(this.#stop.signal.reason);
       if (answer !== undefined) this.#tools.cancel(answer.turn.index, this.#stop.signal.reason);
       await this.#speaking;
-      await this.#parts.ears?.close();
+      await this.#parts.ears?.turns.close();
     })();
     return this.#closing;
   }
@@ -314,11 +354,15 @@ function aborted(message: string): DOMException {
 }
 
 function deaf(): SpeechTokensError<'argument-invalid'> {
+  return wrongMicrophone('activity', 'neither voice activity nor pushToTalk', 'one of them');
+}
+
+function wrongMicrophone(argument: string, found: string, wanted: string): SpeechTokensError<'argument-invalid'> {
   return new SpeechTokensError('argument-invalid', {
-    problem: 'The conversation cannot hear',
-    found: 'no voice activity',
-    wanted: 'one, such as that of openVoiceActivity',
-    remedy: 'Open the conversation with `activity`, or push texts',
-    details: { argument: 'activity' },
+    problem: 'The conversation cannot hear so',
+    found,
+    wanted,
+    remedy: 'Open it with `activity`, such as that of openVoiceActivity, or with `pushToTalk`; or push texts',
+    details: { argument },
   });
 }

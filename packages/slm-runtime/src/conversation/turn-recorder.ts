@@ -14,6 +14,15 @@ export class TurnRecorder {
     this.#keepSamples = keepSamples;
   }
 
+  get heardSamples(): number {
+    return this.#heardSamples;
+  }
+
+  /** Where the turn that goes on begins, if there is one. */
+  get turnFrom(): number | undefined {
+    return this.#turnFrom;
+  }
+
   /** Takes sound over. @returns it with its place */
   append(samples: Float32Array): PcmChunk {
     this.#forget();

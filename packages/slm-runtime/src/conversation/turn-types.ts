@@ -11,7 +11,7 @@ import type { VoiceActivity } from '../voice-activity/open-voice-activity.ts';
 
 /** What the user said, or wrote. Turns count from 0, and the answer to a turn has its number. */
 export type UserTurn =
-  /** With its place in the sound of the microphone, at the rate of voice activity. */
+  /** With its place in the sound of the microphone, at its rate. */
   | { readonly kind: 'audio'; readonly index: number; readonly audio: PcmChunk }
   | { readonly kind: 'text'; readonly index: number; readonly text: string };
 
@@ -75,8 +75,15 @@ export interface TurnConversationOptions {
   readonly detokenizer: SpeechDetokenizerV1;
   /** How the detokenizer streams; its own stream where absent. */
   readonly window?: DetokenizerWindow;
-  /** Tells when the user speaks; it stays open. Without it turns are texts. */
+  /** Tells when the user speaks; it stays open. Without it, and without `pushToTalk`, turns are texts. */
   readonly activity?: Pick<VoiceActivity, 'sampleRateHz' | 'latencySamples' | 'open'>;
+  /** In place of `activity`: `beginTurn` and `endTurn` tell when the user speaks. The rate is the microphone's. */
+  readonly pushToTalk?: { readonly sampleRateHz: number };
+  /**
+   * The longest turn of the user, in seconds; 120 where absent. What is said on after it is the next turn, which
+   * interrupts as any: nothing is lost, and no more than this is held.
+   */
+  readonly longestTurnSeconds?: number;
   /**
    * The session in which answers are made, of a model that reads one row for each frame of the codec and gives a grid
    * for each. After an interruption it goes back to the last frame that was heard to the end.
@@ -95,11 +102,23 @@ export interface TurnConversationOptions {
 /** A conversation in which the model answers when the user has spoken, and stops when the user speaks again. */
 export interface TurnConversation {
   /**
-   * What the microphone heard, of any length, going on from the piece before: mono, at the rate of voice activity.
-   * Resolves when it has been listened to, and the listener has room for what follows from it.
-   * @throws SpeechTokensError `audio-format`; `argument-invalid` without voice activity; `session-closed` after the end
+   * What the microphone heard, of any length, going on from the piece before: mono, at the rate of voice activity or of
+   * `pushToTalk`. Resolves when it has been listened to, and the listener has room for what follows from it.
+   * @throws SpeechTokensError `audio-format`; `argument-invalid` with neither of them; `session-closed` after the end
    */
   push(heard: AudioClip): Promise<void>;
+  /**
+   * The user presses the key: what is pushed from here on is said. Interrupts at once. Nothing happens in a turn that
+   * goes on.
+   * @throws SpeechTokensError `argument-invalid` without `pushToTalk`; `session-closed` after the end
+   */
+  beginTurn(): void;
+  /**
+   * The user lets the key go: what was pushed since `beginTurn` is the turn, which is answered. Nothing happens without
+   * a turn.
+   * @throws SpeechTokensError as `beginTurn`
+   */
+  endTurn(): void;
   /**
    * The user writes: a turn of its own, which interrupts as speech does.
    * @returns the number of the turn

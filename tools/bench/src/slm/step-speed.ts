@@ -1,15 +1,18 @@
 /**
- * Time of one step of language models beside PyTorch: the same checkpoint and threads, one id after the other.
+ * Language models: the time of one step beside PyTorch, the same checkpoint and threads, one id after the other; then, with
+ * sampling and layout, how much of a step passes outside ONNX Runtime, and when the first sound is there.
  * usage: pnpm bench slm CHECKPOINT … [--python PYTHON] [--threads 2] [--steps 40] [--context 64] [--bits 32,8,4]
+ *   [--codecs FOLDER]  with checkpoints mimi and snac-24khz, for the first sound
  */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { type ModelOptions, openCsm, openFlatDecoder } from '@speech-tokens/slm-runtime';
-import { greatest } from './greatest.ts';
+import type { SpeechDetokenizerV1 } from '@speech-tokens/core';
+import { streamAudio, streamingOf } from '@speech-tokens/slm-runtime';
+import { findCheckpoints } from '../codecs/checkpoints.ts';
+import { watchRuntime } from './runtime-time.ts';
+import { openSpokenModel, type SpokenModel } from './spoken-model.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +22,7 @@ const { values, positionals } = parseArgs({
     steps: { type: 'string', default: '40' },
     context: { type: 'string', default: '64' },
     bits: { type: 'string', default: '32,8,4' },
+    codecs: { type: 'string' },
   },
 });
 const [threadCount, steps, context] = [values.threads, values.steps, values.context].map(Number) as [
@@ -27,39 +31,31 @@ const [threadCount, steps, context] = [values.threads, values.steps, values.cont
   number,
 ];
 const script = fileURLToPath(new URL('../../../reference/time_language_model.py', import.meta.url));
-
-interface Model {
-  /** Reads what comes before. */
-  start(): Promise<void>;
-  step(): Promise<void>;
-  close(): Promise<void>;
-}
+const runtime = watchRuntime();
 
 const rows: Record<string, string | number>[] = [];
 for (const folder of positionals) {
   const pytorch = values.python === undefined ? undefined : await timePytorch(values.python, folder);
   for (const bits of values.bits.split(',').map(Number)) {
     const before = performance.now();
-    const model = await open(folder, bits === 32 ? { threadCount } : { threadCount, weightBits: bits as 4 | 8 });
+    const options = bits === 32 ? { threadCount } : { threadCount, weightBits: bits as 4 | 8 };
+    const model = await openSpokenModel(folder, context, options);
     const loadSeconds = (performance.now() - before) / 1000;
-    await model.start();
-    const times: number[] = [];
-    for (let i = 0; i < steps; i++) {
-      const start = performance.now();
-      await model.step();
-      times.push(performance.now() - start);
-    }
+    const { median, least } = await stepTimes(model);
+    const spoken = values.codecs === undefined ? undefined : await timeSpeech(model, values.codecs);
     await model.close();
-    times.sort((a, b) => a - b);
-    const median = times[Math.floor(steps / 2)]!;
     rows.push({
       model: folder.split('/').at(-1)!,
       bits,
       'load s': loadSeconds.toFixed(1),
       'step ms, median': median.toFixed(1),
-      least: times[0]!.toFixed(1),
+      least: least.toFixed(1),
       PyTorch:
         pytorch === undefined ? '' : `${pytorch.medianMs.toFixed(1)} = ${(pytorch.medianMs / median).toFixed(2)}×`,
+      'sampled step ms': spoken?.stepMs.toFixed(1) ?? '',
+      'outside ONNX Runtime': spoken === undefined ? '' : `${(100 * spoken.outside).toFixed(1)} %`,
+      'first sound ms': spoken?.firstSoundMs.toFixed(0) ?? '',
+      'real-time factor': spoken?.realTimeFactor.toFixed(2) ?? '',
       load: loadavg()[0]!.toFixed(1),
     });
     console.log(Object.values(rows.at(-1)!).join('  '));
@@ -68,27 +64,49 @@ for (const folder of positionals) {
 console.log(`${threadCount} threads, ${steps} steps after ${context}`);
 console.table(rows);
 
-async function open(folder: string, options: ModelOptions): Promise<Model> {
-  const paths = { config: join(folder, 'config.json'), weights: join(folder, 'model.safetensors') };
-  const { model_type: kind } = JSON.parse(await readFile(paths.config, 'utf8'));
-  if (kind === 'csm') {
-    const model = await openCsm(paths, options);
-    const session = await model.open();
-    const width = model.streams.length;
-    let row = new Int32Array(width * context).fill(1);
-    const step = async (): Promise<void> => {
-      row = Int32Array.from(await session.step(row, (_, logits) => greatest(logits)));
-    };
-    return { start: step, step, close: () => model.close() };
+async function stepTimes(model: SpokenModel): Promise<{ readonly median: number; readonly least: number }> {
+  await model.step();
+  const times: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now();
+    await model.step();
+    times.push(performance.now() - start);
   }
-  const decoder = await openFlatDecoder(paths, { ...options, capacityPositions: 1024 });
-  const sequence = decoder.createSequence();
-  let ids = new Int32Array(context).fill(1);
-  const step = async (): Promise<void> => {
-    const { logits } = await sequence.run(ids);
-    ids = Int32Array.of(greatest(logits));
-  };
-  return { start: step, step, close: () => decoder.close() };
+  times.sort((a, b) => a - b);
+  return { median: times[Math.floor(steps / 2)]!, least: times[0]! };
+}
+
+/** Once to the first sound, and once for as many steps after the prompt. */
+async function timeSpeech(model: SpokenModel, codecs: string) {
+  const detokenizer = await loadDetokenizer(model, codecs);
+  const asked = performance.now();
+  const sound = streamAudio(streamingOf(detokenizer, model.window), model.speak(detokenizer));
+  await sound.next();
+  const firstSoundMs = performance.now() - asked;
+  await sound.return();
+
+  const frames = model.speak(detokenizer);
+  await frames.next();
+  const stepCount = Math.ceil(steps / model.stepsPerFrame) * model.stepsPerFrame;
+  runtime.take();
+  const start = performance.now();
+  let soundMs = 0;
+  for (let step = 0; step < stepCount; step += model.stepsPerFrame) {
+    const { value: grid } = await frames.next();
+    soundMs += (1000 * grid!.sampleCount) / grid!.tokenSpace.sampleRateHz;
+  }
+  const tookMs = performance.now() - start;
+  const outside = 1 - runtime.take() / tookMs;
+  await frames.return();
+  await detokenizer.close();
+  return { stepMs: tookMs / stepCount, outside, firstSoundMs, realTimeFactor: tookMs / soundMs };
+}
+
+async function loadDetokenizer({ codecName }: SpokenModel, codecs: string): Promise<SpeechDetokenizerV1> {
+  const [checkpoint] = await findCheckpoints(codecs, [codecName]);
+  const { tokenizer, detokenizer } = await checkpoint!.load(threadCount);
+  await tokenizer.close();
+  return detokenizer;
 }
 
 async function timePytorch(python: string, folder: string): Promise<{ readonly medianMs: number }> {

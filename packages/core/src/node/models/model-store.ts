@@ -13,7 +13,7 @@ import { normalUrl, resolveHttps } from './https-files.ts';
 import { resolveHub } from './hub-files.ts';
 import { localPath, resolveLocal } from './local-sources.ts';
 import type { RevisionPin } from './pins.ts';
-import { isCheckpointIndex, resolveHubSharded } from './sharded-files.ts';
+import { hubShardsOf, isCheckpointIndex, resolveHubSharded } from './sharded-files.ts';
 import { type ModelStoreOptions, settle } from './store-options.ts';
 import { createStoreParts } from './store-parts.ts';
 
@@ -26,6 +26,12 @@ export interface NodeModelStore extends ModelStore {
    * @throws SpeechTokensError `argument-invalid`
    */
   path(file: ModelFile): Promise<string | undefined>;
+  /**
+   * A file, and those that it names where it is the index of weights in several files of a hub repository: `resolve`
+   * brings them with it. An index that is not on this machine comes alone: what it names is not known yet.
+   * @throws SpeechTokensError `argument-invalid`; `checkpoint-invalid` where an index cannot be read
+   */
+  parts(file: ModelFile): Promise<readonly ModelFile[]>;
   /** Everything in the cache. Bundled files, files given by path and those of other caches are not. */
   list(): Promise<readonly CachedModelFile[]>;
   /** Reads every file in the cache again and compares it with what it should be. */
@@ -47,6 +53,16 @@ export function createModelStore(options: ModelStoreOptions = {}): NodeModelStor
   const store = createStoreParts(settings);
   const { layout, pins } = store;
 
+  const pathOf = async (file: ModelFile): Promise<string | undefined> => {
+    const { source } = file;
+    if (source.type === 'bundled' || source.type === 'path') return existing(localPath(source));
+    if (source.type === 'https') return existing(layout.httpsFile(normalUrl(source.url)));
+    checkHubSource(source);
+    const { repository, revision } = source;
+    const commit = isCommit(revision) ? revision : await pins.commitOf(repository, revision);
+    return commit === undefined ? undefined : existing(layout.hubFile(repository, commit, source.file));
+  };
+
   return {
     cacheDirectory: settings.cacheDirectory,
     isOffline: settings.offline,
@@ -67,14 +83,13 @@ export function createModelStore(options: ModelStoreOptions = {}): NodeModelStor
       }
     },
 
-    async path(file) {
+    path: pathOf,
+
+    async parts(file) {
       const { source } = file;
-      if (source.type === 'bundled' || source.type === 'path') return existing(localPath(source));
-      if (source.type === 'https') return existing(layout.httpsFile(normalUrl(source.url)));
-      checkHubSource(source);
-      const { repository, revision } = source;
-      const commit = isCommit(revision) ? revision : await pins.commitOf(repository, revision);
-      return commit === undefined ? undefined : existing(layout.hubFile(repository, commit, source.file));
+      if (source.type !== 'hub' || !isCheckpointIndex(source.file)) return [file];
+      const path = await pathOf(file);
+      return path === undefined ? [file] : [file, ...(await hubShardsOf(file, source, path))];
     },
 
     list: () => listCachedFiles(store),

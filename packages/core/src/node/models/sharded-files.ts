@@ -26,15 +26,14 @@ export async function resolveSharded(
   options: CallOptions,
 ): Promise<ResolvedModelFile> {
   const resolved = [await store.resolve(index, options)];
-  const names = [...new Set((await readIndex(path)).values())].sort();
-  for (const name of names) {
-    const source = { type: 'path', path: join(dirname(path), name) } as const;
+  for (const name of await shardNames(path)) {
+    const shard = besideIndex(index, path, name);
     try {
-      resolved.push(await store.resolve({ name, licence: index.licence, source }, options));
+      resolved.push(await store.resolve(shard, options));
     } catch (error) {
       if (!isSpeechTokensError(error, 'model-missing')) throw error;
       throw missing(
-        source.path,
+        shard.source.path,
         `${name}, which ${index.name} names`,
         'Put all files there that the index names',
         error,
@@ -56,10 +55,9 @@ export async function resolveHubSharded(
 ): Promise<ResolvedModelFile> {
   const resolved = [await resolve(index, source)];
   const { path } = resolved[0]!;
-  const names = [...new Set((await readIndex(path)).values())].sort();
-  for (const name of names) {
-    const shardSource: HubSource = { ...source, file: posix.join(posix.dirname(source.file), name) };
-    const shard = await resolve({ name, licence: index.licence, source: shardSource }, shardSource);
+  for (const name of await shardNames(path)) {
+    const file = besideHubIndex(index, source, name);
+    const shard = await resolve(file, file.source);
     if (shard.path !== join(dirname(path), name)) {
       const remedy = "Load the model from the folder of its snapshot in Hugging Face's cache, as a checkpoint folder";
       throw missing(join(dirname(path), name), `${name} in the folder of ${index.name}, not at ${shard.path}`, remedy);
@@ -67,6 +65,23 @@ export async function resolveHubSharded(
     resolved.push(shard);
   }
   return wholeOf(path, resolved);
+}
+
+/**
+ * The files that an index of a hub repository names, each as a file of its own.
+ * @param path of the index on this machine
+ * @throws SpeechTokensError `checkpoint-invalid`, `file-read`
+ */
+export async function hubShardsOf(index: ModelFile, source: HubSource, path: string): Promise<readonly ModelFile[]> {
+  return (await shardNames(path)).map((name) => besideHubIndex(index, source, name));
+}
+
+function besideIndex({ licence }: ModelFile, path: string, name: string) {
+  return { name, licence, source: { type: 'path', path: join(dirname(path), name) } } as const;
+}
+
+function besideHubIndex({ licence }: ModelFile, source: HubSource, name: string) {
+  return { name, licence, source: { ...source, file: posix.join(posix.dirname(source.file), name) } } as const;
 }
 
 function wholeOf(path: string, resolved: readonly ResolvedModelFile[]): ResolvedModelFile {
@@ -77,7 +92,7 @@ function wholeOf(path: string, resolved: readonly ResolvedModelFile[]): Resolved
   };
 }
 
-async function readIndex(path: string): Promise<ReadonlyMap<string, string>> {
+async function shardNames(path: string): Promise<readonly string[]> {
   await using source = await openFileSource(path);
-  return await readCheckpointIndex(source, path);
+  return [...new Set((await readCheckpointIndex(source, path)).values())].sort();
 }

@@ -6,7 +6,7 @@ import type {
   SpeechRequest,
 } from '@speech-tokens/core';
 import { createSampler } from '../../sampler/sampler.ts';
-import { checkCodecSpace, checkSpeech, invalidRequest } from '../speech-request.ts';
+import { checkRequest, invalidRequest } from '../speech-request.ts';
 import { type CsmSegment, csmPrompt } from './csm-prompt.ts';
 import { csmSpeech } from './csm-speech.ts';
 
@@ -26,13 +26,12 @@ export function csmGeneration(
   textIds: (text: string) => readonly number[],
 ): SpeechGeneration {
   const codec = { id: 'rvq:mimi', codebookCount: model.streams.length - 1 };
+  const terms = { codec, takes: { text: 'needed', prompt: 'optional' }, voices } as const;
   return {
-    codec,
-    takes: { text: 'needed', prompt: 'optional' },
-    voices,
+    ...terms,
     async *generate(request): AsyncGenerator<SpeechPart, void, undefined> {
-      checkCodecSpace(request, codec);
-      const prompt = csmPrompt(segmentsOf(request, codec.codebookCount), textIds, codec.codebookCount);
+      checkRequest(terms, request);
+      const prompt = csmPrompt(segmentsOf(request), textIds, codec.codebookCount);
       const rowCount = prompt.length / model.streams.length;
       if (rowCount > model.contextSteps) {
         const wanted = `at most ${model.contextSteps}`;
@@ -58,18 +57,12 @@ export function csmGeneration(
   };
 }
 
-function segmentsOf(request: SpeechRequest, codebookCount: number): CsmSegment[] {
-  const { text = '', prompt, voice = '0' } = request;
-  if (text === '') throw invalidRequest('text', 'The model has nothing to say', 'no text', 'a text');
-  if (!voices.includes(voice)) {
-    throw invalidRequest('voice', 'The model has no such voice', JSON.stringify(voice), `one of ${voices.join(', ')}`);
-  }
+function segmentsOf({ text = '', prompt, voice = '0' }: SpeechRequest): CsmSegment[] {
   const speaker = Number(voice);
   if (prompt === undefined) return [{ speaker, text }];
   if (prompt.text === undefined) {
     throw invalidRequest('prompt', 'The model cannot follow the prompt', 'no text of it', 'what is said in it');
   }
-  checkSpeech(prompt.grid, request, codebookCount);
   return [
     { speaker, text: prompt.text, audio: prompt.grid },
     { speaker, text },

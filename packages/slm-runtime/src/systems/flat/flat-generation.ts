@@ -8,8 +8,7 @@ import {
 import type { FlatLayout } from '../../layout/flat-layout.ts';
 import { createFlatReader, type FlatPart } from '../../layout/flat-reader.ts';
 import { createSampler } from '../../sampler/sampler.ts';
-import { invalidRequest } from '../speech-request.ts';
-import { checkRequest } from './check-request.ts';
+import { checkRequest, invalidRequest } from '../speech-request.ts';
 import type { FlatSystem } from './flat-system.ts';
 
 /**

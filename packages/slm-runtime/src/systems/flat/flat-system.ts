@@ -1,15 +1,11 @@
-import type { FlattenSlot, ModelCodec, SpeechGeneration, SpeechRequest, TokenSpace } from '@speech-tokens/core';
+import type { FlattenSlot, SpeechRequest, TokenSpace } from '@speech-tokens/core';
 import type { FlatLayout } from '../../layout/flat-layout.ts';
 import type { SamplerOptions } from '../../sampler/sampler-options.ts';
+import type { RequestTerms } from '../speech-request.ts';
 
 /** What the authors of a model over one sequence of ids laid down: the rest is the same for all of them. */
-export interface FlatSystem {
-  readonly codec: ModelCodec;
-  /** The codec that the model was trained with: rate, sizes and hops of its codebooks are compared, not its id. */
-  readonly codecShape: Pick<TokenSpace, 'sampleRateHz' | 'codebooks'>;
-  readonly takes: SpeechGeneration['takes'];
-  /** The default first. */
-  readonly voices?: readonly string[];
+export interface FlatSystem extends RequestTerms {
+  readonly codecShape: NonNullable<RequestTerms['codecShape']>;
   /** How the authors choose. A repetition penalty sees the prompt too, as theirs do. */
   readonly sampling: Pick<SamplerOptions, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
   /** Ids that end what is said. None is speech. */

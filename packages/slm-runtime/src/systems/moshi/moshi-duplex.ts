@@ -12,7 +12,7 @@ import {
 } from '@speech-tokens/core';
 import { createSampler } from '../../sampler/sampler.ts';
 import { createPieceDecoder, type SentencePiece } from '../../text/sentence-pieces.ts';
-import { checkCodecSpace, checkSpeech, invalidRequest } from '../speech-request.ts';
+import { checkCodecSpace, checkRequest, checkSpeech } from '../speech-request.ts';
 import { createMoshiConversation, type MoshiTurn } from './moshi-conversation.ts';
 
 export type MoshiModel = SpeechLanguageModelV0 & { readonly delaySteps: readonly number[] };
@@ -44,18 +44,15 @@ export function moshiDuplex(model: MoshiModel, pieces: readonly SentencePiece[])
  * Source: kyutai-labs/moshi, moshi/moshi/run_inference.py (`InferenceState.run`).
  */
 export function moshiGeneration({ codec, open }: SpeechDuplex): SpeechGeneration {
+  const terms = { codec, takes: { text: 'refused', prompt: 'needed' } } as const;
   return {
-    codec,
-    takes: { text: 'refused', prompt: 'needed' },
+    ...terms,
     async *generate(request): AsyncGenerator<SpeechPart, void, undefined> {
-      const { text, prompt, voice, maxFrames = Number.POSITIVE_INFINITY, signal } = request;
-      if (text !== undefined) throw invalidRequest('text', 'The model cannot read out a text', 'a text', 'none');
-      if (voice !== undefined) throw invalidRequest('voice', 'The model has one voice', voice, 'none');
-      if (prompt === undefined) throw invalidRequest('prompt', 'The model hears nothing', 'no prompt', 'a recording');
+      checkRequest(terms, request);
+      const { maxFrames = Number.POSITIVE_INFINITY, signal } = request;
+      const { tracks, startSample, tokenSpace } = request.prompt!.grid;
       const session = await open(request);
       try {
-        checkSpeech(prompt.grid, request, codec.codebookCount);
-        const { tracks, startSample, tokenSpace } = prompt.grid;
         const hopSamples = hopOf(request);
         const frameCount = Math.min(tracks[0]!.ids.length, maxFrames);
         for (let frame = 0; frame < frameCount; frame++) {

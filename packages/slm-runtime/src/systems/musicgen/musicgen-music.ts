@@ -1,15 +1,10 @@
-import {
-  type ChooseToken,
-  type LanguageModelSession,
-  type ModelRequest,
-  SpeechTokensError,
-  type TokenGrid,
-} from '@speech-tokens/core';
+import type { ChooseToken, LanguageModelSession, ModelRequest, TokenGrid } from '@speech-tokens/core';
 import { framesToGrid, gridToFrames } from '../../layout/frame-grids.ts';
 import { type FrameLayout, noId } from '../../layout/frame-layout.ts';
 import { createStepReader } from '../../layout/step-reader.ts';
 import { createStepWriter, fillChosen } from '../../layout/step-writer.ts';
 import { createSampler, type Sampler } from '../../sampler/sampler.ts';
+import { checkFrameCount, invalidRequest } from '../speech-request.ts';
 import { musicChannel, musicgenLayout } from './musicgen-layout.ts';
 
 /** How far MusicGen goes from what it would play without a text. */
@@ -44,7 +39,7 @@ export async function* musicgenMusic(
   request: MusicgenRequest,
 ): AsyncGenerator<TokenGrid, void, undefined> {
   const { codecSpace, frameCount, prompt, signal } = request;
-  checkRequest(request, unconditional);
+  checkMusic(request, unconditional);
   const layout = musicgenLayout(codecSpace);
   const promptFrames = prompt === undefined ? [] : gridToFrames(layout, musicChannel, prompt);
   const samplers = samplersOf(layout, request);
@@ -113,24 +108,13 @@ function joined(rows: readonly Int32Array[]): Int32Array {
   return Int32Array.from(rows.flatMap((row) => [...row]));
 }
 
-function checkRequest(
+function checkMusic(
   { frameCount, guidanceScale = usualGuidanceScale }: MusicgenRequest,
   unconditional: LanguageModelSession | undefined,
 ): void {
-  if (!Number.isSafeInteger(frameCount) || frameCount < 1) {
-    throw invalid('frameCount', 'The number of frames is out of range', String(frameCount), 'an integer from 1');
-  }
-  if (guidanceScale !== 1 && unconditional === undefined) {
-    throw invalid(
-      'unconditional',
-      `Guidance of scale ${guidanceScale} takes two sessions`,
-      'one',
-      'one without a text too',
-    );
-  }
-}
-
-function invalid(argument: string, problem: string, found: string, wanted: string): SpeechTokensError {
-  const remedy = 'Correct the request, or ask for guidanceScale 1';
-  return new SpeechTokensError('argument-invalid', { problem, found, wanted, remedy, details: { argument } });
+  checkFrameCount('frameCount', frameCount);
+  if (guidanceScale === 1 || unconditional !== undefined) return;
+  const problem = `Guidance of scale ${guidanceScale} takes two sessions`;
+  const remedy = 'Open another session of the model, or ask for guidanceScale 1';
+  throw invalidRequest('unconditional', problem, 'one', 'one without a text too', remedy);
 }
