@@ -48,6 +48,7 @@ export type HostMethods = {
   readonly samples: OfOneDocument<InferenceMethods['samples']>;
   readonly spectrogram: OfOneDocument<InferenceMethods['spectrogram']>;
   readonly tokenize: OfOneDocument<InferenceMethods['tokenize']>;
+  readonly partialTokens: OfOneDocument<InferenceMethods['partialTokens']>;
   readonly decode: OfOneDocument<InferenceMethods['decode']>;
   readonly decodedFormat: OfOneDocument<InferenceMethods['decodedFormat']>;
   readonly decodeRange: OfOneDocument<InferenceMethods['decodeRange']>;

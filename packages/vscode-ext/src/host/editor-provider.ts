@@ -144,6 +144,8 @@ function handlersOf(
       if (params.tokenizer !== null) await checkConsent(params.tokenizer, inference, memory);
       return opened.request('tokenize', params, { signal, onProgress: progress });
     },
+    partialTokens: (params, { signal, progress }) =>
+      opened.request('partialTokens', params, { signal, onProgress: progress }),
     decode: (params, { signal, progress }) => opened.request('decode', params, { signal, onProgress: progress }),
     decodedFormat: (params, { signal, progress }) =>
       opened.request('decodedFormat', params, { signal, onProgress: progress }),
