@@ -4,7 +4,7 @@ import { type TokenLane, tokenAt, tokenStart, tokensIn } from '../lanes/lane.ts'
 import type { TimeRange } from '../time/time-range.ts';
 import { pixelOf, type Surface, sampleOf } from './surface.ts';
 
-/** The least width of a token, in CSS pixels, for its number to be written. */
+/** The least width of a digit, in CSS pixels, for a number to be written. */
 const leastLabelPixels = 7;
 
 /** What stands out in a lane. */
@@ -29,16 +29,16 @@ export function drawLane(surface: Surface, lane: TokenLane, place: LanePlace, { 
     for (let y = 1; y < image.height; y++) image.pixels.copyWithin(y * image.width, 0, image.width);
   });
   const left = (index: number): number => pixelOf(surface, tokenStart(lane, index));
-  // Where the narrowest number has no room, none has.
-  if ((width / Math.max(1, end - first)) * 4 >= leastLabelPixels) {
+  if (end - first <= width) {
     context.font = `${Math.min(11, height - 5)}px ${theme.font}`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     for (let index = first; index < end; index++) {
-      const id = lane.ids[index]!;
-      const label = String(id);
       // In the middle of what can be seen of the token.
       const [from, to] = [Math.max(0, left(index)), Math.min(width, left(index + 1))];
+      if (to - from < leastLabelPixels + 2) continue;
+      const id = lane.ids[index]!;
+      const label = String(id);
       if (to - from < leastLabelPixels * label.length + 2) continue;
       context.globalAlpha = alphaOf(id);
       context.fillStyle = colourOf(id).textCss;

@@ -73,6 +73,15 @@ export type HostMethods = {
     readonly progress: never;
     readonly result: Saved;
   };
+  /** As text, to paste. */
+  readonly copyTokens: {
+    readonly params: Stretch & {
+      readonly tokenizer: TokenizerId;
+      readonly format: 'json' | 'csv';
+    };
+    readonly progress: never;
+    readonly result: null;
+  };
   readonly saveSound: {
     readonly params: {
       readonly startSeconds: number;

@@ -168,6 +168,11 @@ function handlersOf(
         opened.request('exportTokens', { ...wanted, startSample, endSample }, { signal }),
       );
     },
+    async copyTokens(wanted, { signal }) {
+      const bytes = await opened.request('exportTokens', wanted, { signal });
+      await env.clipboard.writeText(new TextDecoder().decode(bytes));
+      return null;
+    },
     saveSound: ({ startSeconds, endSeconds, sampleRateHz, channels }) =>
       saveAs(uri, exportName(fileName, { startSeconds, endSeconds }, 'wav'), t('Sound'), async () =>
         encodeWav({ sampleRateHz, channels }),

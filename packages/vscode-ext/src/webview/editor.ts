@@ -17,6 +17,7 @@ import {
 import type { FileChange, HostMethods, Tokenizers } from '../host/editor-methods.ts';
 import { t } from '../texts/index.ts';
 import { createAbxPanel } from './abx-panel.ts';
+import { createExports } from './exports.ts';
 import { statisticsOf, tokensTable } from './figures.ts';
 import type { Host } from './host-port.ts';
 import { laneGroup } from './lane-groups.ts';
@@ -33,7 +34,7 @@ import { createTasks, messageOf } from './tasks.ts';
 import { createTiles, type Tiles, tileSource } from './tiles.ts';
 import { isNews } from './tokenizer-news.ts';
 import { createTokenizerPicker } from './tokenizer-picker.ts';
-import { createToolbar, type ExportFormat } from './toolbar.ts';
+import { createToolbar } from './toolbar.ts';
 
 export interface Editor {
   /** The process that computes has ended: says so, and offers to go on. */
@@ -92,7 +93,8 @@ export function createEditor(
     onDifference: showDifference,
     onScrubHeard: (isScrubHeard) => change({ isScrubHeard }),
     onScale: (frequencyScale) => change({ frequencyScale }, () => picture?.view.setFrequencyScale(frequencyScale)),
-    onExport: (format) => void exportPart(format),
+    onExport: (format) => void exports.save(format),
+    onCopy: (format) => void exports.copy(format),
   });
   const picker = createTokenizerPicker((id) => {
     const isToFetch = tokenizers.tokenizers.find((one) => one.id === id)?.model?.state === 'to-fetch';
@@ -120,6 +122,15 @@ export function createEditor(
     picker: picker.element,
     tasks: tasks.element,
     abx: abx.element,
+  });
+  const exports = createExports({
+    peer,
+    sounds,
+    tokens,
+    layout,
+    facts: () => facts,
+    state: () => state,
+    cursorGroup: () => picture?.view.state().cursor?.group,
   });
   layout.onTable(showTable);
   followPageKeys({ onPlay: togglePlay, onSwap: swap, onDifference: hearDifference, onTokenizer: hearTokenizer });
@@ -288,46 +299,6 @@ export function createEditor(
     change({ codebookCount });
     showView();
     void tokens.decodeAgain();
-  }
-
-  async function exportPart(format: ExportFormat): Promise<void> {
-    if (facts === undefined) return;
-    const { sampleRateHz, sampleCount } = facts;
-    const { startSample, endSample: wantedEnd } = state.view?.selection ?? { startSample: 0, endSample: sampleCount };
-    try {
-      const id = format === 'wav' ? tokenizerOf(state.sound) : idToExport();
-      // Of a run that was cancelled there are only the first tokens, and their sound.
-      const endSample = Math.min(wantedEnd, tokens.get(id ?? '')?.endSample ?? wantedEnd);
-      if (endSample <= startSample) throw new Error(t('Not all of these tokens are there.'));
-      const saved =
-        format === 'wav'
-          ? await saveSound(startSample / sampleRateHz, endSample / sampleRateHz)
-          : await peer.request('saveTokens', {
-              tokenizer: id === undefined || id === ownTokens ? null : id,
-              format,
-              sampleRateHz,
-              startSample,
-              endSample,
-            });
-      if (saved === null) return;
-      layout.say(endSample < wantedEnd ? t('Saved {0}, as far as these tokens go.', saved) : t('Saved {0}.', saved));
-    } catch (error) {
-      layout.showProblem(messageOf(error));
-    }
-  }
-
-  async function saveSound(startSeconds: number, endSeconds: number): Promise<string | null> {
-    const { sampleRateHz, channels } = await sounds.read(state.sound, { start: startSeconds, end: endSeconds });
-    return peer.request('saveSound', { startSeconds, endSeconds, sampleRateHz, channels });
-  }
-
-  /** The tokens with the cursor; else those that are heard; else the first. @throws Error where they are on their way */
-  function idToExport(): string | undefined {
-    const ids = tokens.shown().map(([id]) => id);
-    const group = picture?.view.state().cursor?.group;
-    const ofCursor = group === undefined ? undefined : tokens.inView()[group]?.[0];
-    if (ofCursor !== undefined && !ids.includes(ofCursor)) throw new Error(t('Not all of these tokens are there.'));
-    return ofCursor ?? ids.find((one) => one === tokenizerOf(state.sound)) ?? ids[0];
   }
 
   /** Whether sounds are read by ranges: then they are not measured or compared as a whole. */

@@ -95,6 +95,7 @@ export async function openRealPage(browser: Browser, script: string, path: strin
       fetchModel: () => false,
       showing: () => null,
       saveTokens: () => null,
+      copyTokens: () => null,
       saveSound: () => null,
     } satisfies Handlers<HostMethods>,
   );

@@ -116,6 +116,7 @@ createPeer<PageMethods, HostMethods>(
     fetchModel: () => false,
     showing: () => null,
     saveTokens: () => null,
+    copyTokens: () => null,
     saveSound: () => null,
   },
 );

@@ -9,7 +9,7 @@ import type { FrameLocator, Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { tone } from './long-files.ts';
 import { packageMemoryFiles } from './memory-files.ts';
-import { installPlugin } from './plugin-fixture.ts';
+import { installPlugins } from './plugin-fixture.ts';
 import { canvases, describeInWorkbench, quality, recordings, until } from './suite.ts';
 import { writeTokenFileOf } from './token-file.ts';
 import { editorOf, frameOf, openAsTokens, type Workbench } from './workbench.ts';
@@ -31,7 +31,7 @@ async function prepare(folder: string): Promise<void> {
   await copyFile(join(recordings, 'sense-and-sensibility-2.flac'), join(folder, 'novel.flac'));
   await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
   await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
-  await installPlugin(folder);
+  await installPlugins(folder);
   for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
   const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
   await writeFile(join(folder, 'float.wav'), float);
@@ -127,7 +127,7 @@ describeInWorkbench('in a workbench', undefined, prepare, (suite) => {
     await until(() => editor.getByLabel('Playhead').textContent()).not.toBe('0.00 s');
   });
 
-  test('tokens are exported', async () => {
+  test('tokens are exported, and copied', async () => {
     const editor = await opened('goodbye.wav');
     await quality(editor).waitFor();
     await editor.getByRole('button', { name: 'Export all' }).click();
@@ -137,6 +137,17 @@ describeInWorkbench('in a workbench', undefined, prepare, (suite) => {
     const saved = (await editor.getByText(/^Saved /).textContent())!.slice('Saved '.length, -1);
     const grid = gridFromJson(await readFile(join(suite.folder, saved), 'utf8'));
     expect(grid.tracks).toHaveLength(8);
+    // The same can be pasted.
+    const copy = editor.getByRole('button', { name: 'Copy', exact: true });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await copy.click();
+    await editor.getByText('Copied as JSON.').waitFor();
+    await page.keyboard.press('F1');
+    await page.keyboard.press('ControlOrMeta+v');
+    const pasted = page.locator('.quick-input-widget input').first();
+    expect(await pasted.inputValue()).toContain(grid.tokenSpace.id);
+    await control(editor, 'as').selectOption('npy');
+    expect(await copy.isDisabled()).toBe(true);
   });
 
   test('a broken file says what is wrong, and is read again when it is mended', async () => {
@@ -181,13 +192,29 @@ describeInWorkbench('in a workbench', undefined, prepare, (suite) => {
     await until(() => canvases(editor)).toBe(3 + 3);
   });
 
+  test('the plugin of the examples is asked about, and heard', async () => {
+    const editor = await opened('goodbye.wav');
+    await quality(editor).waitFor();
+    await editor.getByText(/^Tokenizers: /).click();
+    await editor.getByRole('checkbox', { name: /^bands:mel-16/ }).check();
+    await page.getByRole('button', { name: 'Run Its Code' }).click();
+    await until(() => canvases(editor)).toBe(3 + 8 + 16);
+    await editor
+      .getByText(/^SI-SDR: /)
+      .nth(1)
+      .waitFor();
+    await control(editor, 'Sound').selectOption('bands:mel-16');
+    await editor.getByRole('button', { name: 'Play', exact: true }).click();
+    await until(() => editor.getByLabel('Playhead').textContent()).not.toBe('0.00 s');
+  });
+
   test('in Restricted Mode the bundled tokenizers run, and no others are offered', async () => {
     const editor = await opened('goodbye.wav', await suite.start({ isTrusted: false }));
     await quality(editor).waitFor();
     await editor.getByText(/^Tokenizers: /).click();
     await editor.getByText('The workspace is not trusted').waitFor();
     expect(await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).isChecked()).toBe(true);
-    expect(await editor.getByRole('checkbox', { name: /^count:up/ }).count()).toBe(0);
+    expect(await editor.getByRole('checkbox', { name: /^(count:up|bands)/ }).count()).toBe(0);
   });
 
   test('a virtual workspace has its bytes brought to the process', async () => {
