@@ -20,10 +20,8 @@ import { cutLanes } from './cut-lanes.ts';
 import { spaceText } from './figures.ts';
 import type { Done, TokenizerId, TokensPart } from './methods.ts';
 import type { MadeTokens, OpenDocument } from './open-document.ts';
+import { createPace } from './pace.ts';
 import { tokenizeStream } from './streams.ts';
-
-/** Lanes that fill in grow so often: each message takes a little of the time in which pictures are drawn. */
-const tellMilliseconds = 250;
 
 type TokensContext = CallContext<Done & { readonly part?: TokensPart }>;
 
@@ -58,20 +56,19 @@ async function wholeGridOf(
   /** What came since lanes were last told of. */
   let untold: TokenGrid[] = [];
   const stage = t('Tokenizing with {0}', tokenizerId);
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const isTime = createPace();
   const tell = (): void => {
     if (untold.length === 0) return;
     for (const part of partsOf(joinGrids(untold), facts.sampleRateHz))
       progress({ stage, doneSeconds, totalSeconds, part });
     untold = [];
-    toldAt = performance.now();
   };
   for await (const grid of tokenizeStream(tokenizer, chunks, signal)) {
     grids.push(grid);
     document.coming.set(tokenizerId, grids);
     doneSeconds += grid.sampleCount / tokenizer.tokenSpace.sampleRateHz;
     untold.push(grid);
-    if (performance.now() - toldAt >= tellMilliseconds) tell();
+    if (isTime()) tell();
   }
   tell();
   return keep(document, tokenizerId, joinGrids(grids), true);

@@ -7,6 +7,7 @@ import { t } from '../texts/index.ts';
 import type { RangeDecoder } from './decode-ranges.ts';
 import { channelsText, durationText, sampleRateText, spaceText } from './figures.ts';
 import type { DocumentSource, Done, Pictures } from './methods.ts';
+import { createPace } from './pace.ts';
 import { createPcmFile, type PcmFile, type RangeReader } from './pcm-file.ts';
 
 export interface MadeTokens {
@@ -134,8 +135,10 @@ async function countSamples(
   pcmFile: PcmFile | undefined,
   { signal, progress }: CallContext<Done>,
 ): Promise<number> {
-  const tell = (count: number): void =>
-    progress({ stage: t('Finding the length'), doneSeconds: count / recording.sampleRateHz });
+  const isTime = createPace();
+  const tell = (count: number): void => {
+    if (isTime()) progress({ stage: t('Finding the length'), doneSeconds: count / recording.sampleRateHz });
+  };
   if (pcmFile !== undefined) {
     try {
       return await pcmFile.count(tell, signal);
