@@ -1,7 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 const ids = ['count:up', 'count:on', 'count:further', 'count:in-vain'];
 
@@ -36,30 +34,13 @@ export default {
 };
 `;
 
-const example = new URL('../../../../examples/plugin-example/', import.meta.url);
-
-/** Makes a folder a workspace that has two codec packages of its own among its dependencies: one of three lines, and the example. */
-export async function installPlugins(folder: string): Promise<void> {
-  const { name, speechTokens } = JSON.parse(await readFile(new URL('package.json', example), 'utf8'));
-  const dependencies = { 'count-codec': '1.0.0', [name]: '1.0.0' };
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ dependencies }));
-  const counts = join(folder, 'node_modules/count-codec');
-  await writePackage(counts, { name: 'count-codec', speechTokens: { specificationVersion: 'v1', provides } });
-  await writeFile(join(counts, 'index.js'), code);
-  const bands = join(folder, 'node_modules', name);
-  await writePackage(bands, { name, speechTokens });
-  await build({
-    entryPoints: [fileURLToPath(new URL('src/index.ts', example))],
-    outfile: join(bands, 'index.js'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@speech-tokens/source'],
-  });
-}
-
-async function writePackage(path: string, manifest: Readonly<Record<string, unknown>>): Promise<void> {
-  await mkdir(path, { recursive: true });
-  const all = { version: '1.0.0', type: 'module', exports: './index.js', ...manifest };
-  await writeFile(join(path, 'package.json'), JSON.stringify(all));
+/** Makes a folder a workspace that has a codec package of its own among its dependencies. */
+export async function installPlugin(folder: string): Promise<void> {
+  const plugin = join(folder, 'node_modules/count-codec');
+  await mkdir(plugin, { recursive: true });
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ dependencies: { 'count-codec': '1.0.0' } }));
+  const speechTokens = { specificationVersion: 'v1', provides };
+  const manifest = { name: 'count-codec', version: '1.0.0', type: 'module', exports: './index.js', speechTokens };
+  await writeFile(join(plugin, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(plugin, 'index.js'), code);
 }

@@ -9,7 +9,7 @@ import type { FrameLocator, Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { tone } from './long-files.ts';
 import { packageMemoryFiles } from './memory-files.ts';
-import { installPlugins } from './plugin-fixture.ts';
+import { installPlugin } from './plugin-fixture.ts';
 import { canvases, describeInWorkbench, quality, recordings, until } from './suite.ts';
 import { writeTokenFileOf } from './token-file.ts';
 import { editorOf, frameOf, openAsTokens, type Workbench } from './workbench.ts';
@@ -31,7 +31,7 @@ async function prepare(folder: string): Promise<void> {
   await copyFile(join(recordings, 'sense-and-sensibility-2.flac'), join(folder, 'novel.flac'));
   await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
   await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
-  await installPlugins(folder);
+  await installPlugin(folder);
   for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
   const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
   await writeFile(join(folder, 'float.wav'), float);
@@ -192,29 +192,13 @@ describeInWorkbench('in a workbench', undefined, prepare, (suite) => {
     await until(() => canvases(editor)).toBe(3 + 3);
   });
 
-  test('the plugin of the examples is asked about, and heard', async () => {
-    const editor = await opened('goodbye.wav');
-    await quality(editor).waitFor();
-    await editor.getByText(/^Tokenizers: /).click();
-    await editor.getByRole('checkbox', { name: /^bands:mel-16/ }).check();
-    await page.getByRole('button', { name: 'Run Its Code' }).click();
-    await until(() => canvases(editor)).toBe(3 + 8 + 16);
-    await editor
-      .getByText(/^SI-SDR: /)
-      .nth(1)
-      .waitFor();
-    await control(editor, 'Sound').selectOption('bands:mel-16');
-    await editor.getByRole('button', { name: 'Play', exact: true }).click();
-    await until(() => editor.getByLabel('Playhead').textContent()).not.toBe('0.00 s');
-  });
-
   test('in Restricted Mode the bundled tokenizers run, and no others are offered', async () => {
     const editor = await opened('goodbye.wav', await suite.start({ isTrusted: false }));
     await quality(editor).waitFor();
     await editor.getByText(/^Tokenizers: /).click();
     await editor.getByText('The workspace is not trusted').waitFor();
     expect(await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).isChecked()).toBe(true);
-    expect(await editor.getByRole('checkbox', { name: /^(count:up|bands)/ }).count()).toBe(0);
+    expect(await editor.getByRole('checkbox', { name: /^count:up/ }).count()).toBe(0);
   });
 
   test('a virtual workspace has its bytes brought to the process', async () => {
