@@ -138,7 +138,7 @@ describe('the cursor', () => {
   test('says what a token is', () => {
     const repeated = [{ title: 'one', lanes: lanesOf(gridOf([[7, 7, 3]]), 16_000) }];
     expect(describeToken(repeated, { group: 0, lane: 0, index: 1 }, 16_000)).toBe(
-      'one, coarse: id 7 of 64, token 1, 40 to 80 ms, used 2 times (66.7 %)',
+      'one, coarse: id 7 of 64, token 1, 40 to 80 ms, samples 640 to 1280, used 2 times (66.7 %)',
     );
   });
 });

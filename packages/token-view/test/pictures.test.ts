@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPeakPyramid, createSpectrogram, frequencyScales, peaksIn } from '../src/index.ts';
 import { binsOfRows, frequencyAt } from '../src/spectrogram/frequency-scale.ts';
-import { peaksOfSamples } from '../src/waveform/peak-pyramid.ts';
+import { peaksOfCurve, peaksOfSamples } from '../src/waveform/peak-pyramid.ts';
 
 const random = createRandom('pictures');
 const noise = (count: number): Float32Array =>
@@ -71,6 +71,31 @@ describe('peaks', () => {
     }
     // Beyond what is there is nothing.
     expect([...peaksOfSamples(part, 90, { startSample: 420, endSample: 430 }, 2)].every(Number.isNaN)).toBe(true);
+  });
+
+  test('of the curve through samples join, and hold the curve, also where a column has no sample of its own', () => {
+    const [count, first] = [40, 100];
+    const samples = noise(count);
+    const curve = (place: number): number => {
+      const before = Math.floor(place - first);
+      const [from, to] = [samples[before]!, samples[Math.min(count - 1, before + 1)]!];
+      return from + (to - from) * (place - first - before);
+    };
+    const columns = 100;
+    const peaks = peaksOfCurve([samples], first, { startSample: 105.3, endSample: 130.1 }, columns);
+    for (let column = 0; column < columns; column++) {
+      const [low, high] = [peaks[2 * column]!, peaks[2 * column + 1]!];
+      for (const part of [0, 0.3, 1]) {
+        const value = curve(105.3 + ((130.1 - 105.3) * (column + part)) / columns);
+        expect(value).toBeGreaterThanOrEqual(low - 1e-5);
+        expect(value).toBeLessThanOrEqual(high + 1e-5);
+      }
+      if (column === 0) continue;
+      expect(low).toBeLessThanOrEqual(peaks[2 * column - 1]! + 1e-5);
+      expect(high).toBeGreaterThanOrEqual(peaks[2 * column - 2]! - 1e-5);
+    }
+    const beyond = peaksOfCurve([samples], first, { startSample: 136, endSample: 142 }, 6);
+    expect([...beyond].map(Number.isNaN)).toEqual([...Array(8).fill(false), ...Array(4).fill(true)]);
   });
 
   test('what is no number is silence', () => {

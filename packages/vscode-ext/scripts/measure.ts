@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createWavWriter, readAudioClip } from '@speech-tokens/audio-files';
-import type { Frame, FrameLocator, Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { chromiumPath, withoutChromium } from '../test/workbench/chromium-path.ts';
 import { installWorkbench, packageExtension, skippedBecause } from '../test/workbench/install.ts';
-import { launchChromium, openAsTokens, startWorkbench, type Workbench } from '../test/workbench/workbench.ts';
+import { frameOf, launchChromium, openAsTokens, startWorkbench, type Workbench } from '../test/workbench/workbench.ts';
 
 const problem = skippedBecause ?? (chromiumPath === undefined ? withoutChromium : undefined);
 if (problem !== undefined) throw new Error(problem);
@@ -192,10 +192,6 @@ async function residentMemory(workbench: Workbench): Promise<readonly (readonly 
     if (name !== undefined) found.push([name, await megabytesOf(pid)]);
   }
   return found.sort(([, a], [, b]) => b - a);
-}
-
-async function frameOf(editor: FrameLocator): Promise<Frame> {
-  return (await (await editor.locator('html').elementHandle())!.ownerFrame())!;
 }
 
 function nameOf(seconds: number): string {

@@ -17,13 +17,11 @@ export function drawWaveform(
   context.fillStyle = theme.faint;
   context.fillRect(0, middle - 0.5, width, 1);
   context.fillStyle = theme.accent;
-  context.beginPath();
   for (let column = 0; column < columns; column++) {
     const [low, high] = [peaks[2 * column]!, peaks[2 * column + 1]!];
     if (Number.isNaN(low)) continue;
     const top = middle - high * unit;
-    // A silent stretch is a line, and not nothing.
-    context.rect(column * perColumn, top, perColumn, Math.max(1, (high - low) * unit));
+    // A silent stretch is a line, and not nothing. One path of all of them would take ten times as long.
+    context.fillRect(column * perColumn, top, perColumn, Math.max(1, (high - low) * unit));
   }
-  context.fill();
 }

@@ -10,6 +10,19 @@ export interface Surface {
   /** What the whole width shows. */
   readonly range: TimeRange;
   readonly theme: ViewTheme;
+  /**
+   * Replaces everything that has been drawn by pixels of the device: far less work than as many shapes, or than an image of
+   * another size. The image is kept: one for each drawing would be megabytes of garbage a second.
+   * @param paint sets pixels, which begin transparent
+   */
+  putPixels(paint: (image: PixelImage) => void): void;
+}
+
+export interface PixelImage {
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width]` of `0xAABBGGRR`, from the top. */
+  readonly pixels: Uint32Array;
 }
 
 /** Colours as CSS has them, from the page that a view is in. */

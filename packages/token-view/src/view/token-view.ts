@@ -1,6 +1,6 @@
 import { drawAxis } from '../draw/draw-axis.ts';
 import { drawLane } from '../draw/draw-lane.ts';
-import { drawSpectrogram } from '../draw/draw-spectrogram.ts';
+import { drawSpectrograms } from '../draw/draw-spectrogram.ts';
 import { sampleOf } from '../draw/surface.ts';
 import { tokenStart } from '../lanes/lane.ts';
 import type { FrequencyScale } from '../spectrogram/frequency-scale.ts';
@@ -96,7 +96,7 @@ export function createTokenView(parent: HTMLElement, content: ViewContent, event
       const closer = content.spectrogramsIn?.(surface.range, columns);
       const parts =
         closer === undefined ? [detail.best(surface.range, columns) ?? spectrogram] : [spectrogram, ...closer];
-      for (const part of parts) drawSpectrogram(surface, part, frequencyScale);
+      drawSpectrograms(surface, parts, frequencyScale);
     };
     tracks.push(appendTrack(grid, { label: 'spectrogram', heightPixels: 120, paint }));
   }

@@ -58,6 +58,7 @@ export function appendTrack(view: HTMLElement, { label, heightPixels, button, pa
   const canvas = element.appendChild(document.createElement('canvas'));
   canvas.setAttribute('aria-hidden', 'true');
   const context = canvas.getContext('2d')!;
+  let image: ImageData | undefined;
   return {
     element,
     button,
@@ -71,7 +72,14 @@ export function appendTrack(view: HTMLElement, { label, heightPixels, button, pa
       if (width === 0 || height === 0) return;
       context.setTransform(scale, 0, 0, scale, 0, 0);
       context.clearRect(0, 0, width, height);
-      const surface: Surface = { context, width, height, scale, range, theme };
+      const putPixels: Surface['putPixels'] = (paintPixels) => {
+        if (image?.width !== pixelWidth || image.height !== pixelHeight) image = new ImageData(pixelWidth, pixelHeight);
+        const pixels = new Uint32Array(image.data.buffer);
+        pixels.fill(0);
+        paintPixels({ width: pixelWidth, height: pixelHeight, pixels });
+        context.putImageData(image, 0, 0);
+      };
+      const surface: Surface = { context, width, height, scale, range, theme, putPixels };
       paint(surface);
       if (selection !== undefined) {
         const [left, right] = [pixelOf(surface, selection.startSample), pixelOf(surface, selection.endSample)];

@@ -15,7 +15,7 @@ export interface ViewContent {
   readonly groups: readonly LaneGroup[];
   /**
    * The samples of a stretch (whole, exclusive end, within the recording), where they are at hand: near enough, pictures are
-   * made of them. `undefined` where they are not (yet).
+   * made of them. `undefined` where they are not (yet). They are looked at before the next ones are asked for.
    */
   samplesIn?(startSample: number, endSample: number): readonly Float32Array[] | undefined;
   /**

@@ -88,7 +88,7 @@ export function describeToken(groups: readonly LaneGroup[], place: TokenPlace, s
   const share = ((100 * uses) / lane.ids.length).toFixed(1);
   return (
     `${title}, ${lane.name}: id ${id} of ${lane.size}, token ${place.index}, ` +
-    `${milliseconds(start)} to ${milliseconds(end)} ms, ` +
+    `${milliseconds(start)} to ${milliseconds(end)} ms, samples ${Math.round(start)} to ${Math.round(end)}, ` +
     `${uses === 1 ? 'used once' : `used ${uses} times`} (${share} %)`
   );
 }

@@ -143,6 +143,41 @@ export function peaksOfSamples(
   return peaks;
 }
 
+/**
+ * Lowest and highest point of the curve through samples in each part, as above: for parts about as long as a sample, where a
+ * part may have none of its own.
+ */
+export function peaksOfCurve(
+  channels: readonly Float32Array[],
+  firstSample: number,
+  { startSample, endSample }: TimeRange,
+  columnCount: number,
+): Float32Array {
+  const perColumn = (endSample - startSample) / columnCount;
+  const last = (channels[0]?.length ?? 0) - 1;
+  const peaks = new Float32Array(2 * columnCount).fill(Number.NaN);
+  for (let column = 0; column < columnCount; column++) {
+    const from = Math.max(0, startSample + column * perColumn - firstSample);
+    const to = Math.min(last, startSample + (column + 1) * perColumn - firstSample);
+    if (from > to) continue;
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const see = (value: number): void => {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    };
+    for (const samples of channels) {
+      for (const place of [from, to]) {
+        const before = samples[Math.floor(place)]!;
+        see(before + (samples[Math.ceil(place)]! - before) * (place % 1));
+      }
+      for (let i = Math.ceil(from); i <= to; i++) see(samples[i]!);
+    }
+    peaks[2 * column] = Math.max(-1, low);
+    peaks[2 * column + 1] = Math.min(1, high);
+  }
+  return peaks;
+}
+
 /** The largest magnitude, 0 … 1; 0 of an empty recording. */
 export function peakOf({ levels }: PeakPyramid): number {
   let most = 0;

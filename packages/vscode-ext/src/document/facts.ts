@@ -19,6 +19,8 @@ export interface TokensFound {
   readonly title: string;
   /** For example `8 × 1024 at 50 frames/s · 4.00 kbps`. */
   readonly about: string;
+  /** Where these are only the first tokens, as their run was cancelled: where they end, at the document's rate. */
+  readonly endSample?: number;
   /** Of all codebooks together, by their clocks where they have one; absent where there is no audio. */
   readonly tokenRateHz?: number;
   readonly bitrateBps?: number;

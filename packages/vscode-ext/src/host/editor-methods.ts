@@ -48,6 +48,7 @@ export type HostMethods = {
   readonly samples: OfOneDocument<InferenceMethods['samples']>;
   readonly spectrogram: OfOneDocument<InferenceMethods['spectrogram']>;
   readonly tokenize: OfOneDocument<InferenceMethods['tokenize']>;
+  readonly partialTokens: OfOneDocument<InferenceMethods['partialTokens']>;
   readonly decode: OfOneDocument<InferenceMethods['decode']>;
   readonly decodedFormat: OfOneDocument<InferenceMethods['decodedFormat']>;
   readonly decodeRange: OfOneDocument<InferenceMethods['decodeRange']>;
@@ -71,6 +72,15 @@ export type HostMethods = {
     };
     readonly progress: never;
     readonly result: Saved;
+  };
+  /** As text, to paste. */
+  readonly copyTokens: {
+    readonly params: Stretch & {
+      readonly tokenizer: TokenizerId;
+      readonly format: 'json' | 'csv';
+    };
+    readonly progress: never;
+    readonly result: null;
   };
   readonly saveSound: {
     readonly params: {

@@ -144,6 +144,8 @@ function handlersOf(
       if (params.tokenizer !== null) await checkConsent(params.tokenizer, inference, memory);
       return opened.request('tokenize', params, { signal, onProgress: progress });
     },
+    partialTokens: (params, { signal, progress }) =>
+      opened.request('partialTokens', params, { signal, onProgress: progress }),
     decode: (params, { signal, progress }) => opened.request('decode', params, { signal, onProgress: progress }),
     decodedFormat: (params, { signal, progress }) =>
       opened.request('decodedFormat', params, { signal, onProgress: progress }),
@@ -165,6 +167,11 @@ function handlersOf(
       return saveAs(uri, exportName(fileName, range, ending), t('Tokens'), () =>
         opened.request('exportTokens', { ...wanted, startSample, endSample }, { signal }),
       );
+    },
+    async copyTokens(wanted, { signal }) {
+      const bytes = await opened.request('exportTokens', wanted, { signal });
+      await env.clipboard.writeText(new TextDecoder().decode(bytes));
+      return null;
     },
     saveSound: ({ startSeconds, endSeconds, sampleRateHz, channels }) =>
       saveAs(uri, exportName(fileName, { startSeconds, endSeconds }, 'wav'), t('Sound'), async () =>

@@ -30,6 +30,7 @@ export function activate(context: ExtensionContext): void {
   const inference = createInferenceProcess({
     script,
     settings: inferenceSettings(memory),
+    isInBackground: true,
     onEnd(reason) {
       log.error(reason);
       inferenceEnded(reason);

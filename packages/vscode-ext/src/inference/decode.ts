@@ -8,6 +8,7 @@ import { differenceFrom } from './difference.ts';
 import { gridOf, withoutTransforms } from './make-tokens.ts';
 import type { Decoded, Done, InferenceMethods } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
+import { createPace } from './pace.ts';
 import { detokenizeGrid, joinedChannels } from './streams.ts';
 
 /** Quality is measured at this rate, so that tokenizers of different rates can be compared. */
@@ -30,13 +31,14 @@ export async function decode(
   const totalSeconds = grid.sampleCount / grid.tokenSpace.sampleRateHz;
   const told = async function* (): AsyncGenerator<PcmChunk> {
     let doneSeconds = 0;
+    const isTime = createPace();
     // Tokens of a part stand at its place in the recording, and so does their sound.
     const silence = Math.round((grid.startSample / grid.tokenSpace.sampleRateHz) * sampleRateHz);
     const channels = Array.from({ length: channelCount }, () => new Float32Array(silence));
     if (silence > 0) yield { sampleRateHz, channels, startSample: 0 };
     for await (const chunk of detokenizeGrid(detokenizer, grid, codebookCount, signal)) {
       doneSeconds += sampleCountOf(chunk) / sampleRateHz;
-      progress({ stage: t('Decoding'), doneSeconds, totalSeconds });
+      if (isTime()) progress({ stage: t('Decoding'), doneSeconds, totalSeconds });
       yield chunk;
     }
   };

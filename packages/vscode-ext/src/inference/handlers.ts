@@ -5,7 +5,7 @@ import { type Components, createComponents } from './components.ts';
 import { decode } from './decode.ts';
 import { rangeDecoderOf } from './decode-ranges.ts';
 import type { MayFetch } from './fetch-model.ts';
-import { exportGrid, findTokens, gridOf } from './make-tokens.ts';
+import { exportGrid, findPartialTokens, findTokens, gridOf } from './make-tokens.ts';
 import type { InferenceMethods } from './methods.ts';
 import { type OpenDocument, openDocument } from './open-document.ts';
 import { makePictures, makeSpectrogram, readSamples, readSound } from './read-sound.ts';
@@ -46,6 +46,8 @@ export function createHandlers(mayFetch: MayFetch): Handlers<InferenceMethods> {
     samples: ({ document, ...range }, context) => readSamples(find(document), range, context),
     spectrogram: ({ document, ...part }, context) => makeSpectrogram(find(document), part, context),
     tokenize: ({ document, tokenizer }, context) => findTokens(find(document), tokenizer, components, context),
+    partialTokens: ({ document, tokenizer }, context) =>
+      findPartialTokens(find(document), tokenizer, components, context),
     decode: ({ document, ...wanted }, context) => decode(find(document), wanted, components, context),
     async decodedFormat({ document, tokenizer }, context) {
       return (await rangeDecoderOf(find(document), tokenizer, components, context)).format;

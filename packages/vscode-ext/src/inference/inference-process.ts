@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { createPeer, type Message, type Peer, type RequestOptions } from '../protocol/index.ts';
 import { t } from '../texts/index.ts';
 import type { AskerMethods, DocumentSource, FetchOffer, InferenceMethods, InferenceSettings } from './methods.ts';
@@ -11,6 +12,8 @@ export interface InferenceProcessOptions {
   /** Options of Node.js for it. */
   readonly execArgv?: readonly string[];
   readonly settings: InferenceSettings;
+  /** Whether everything else on the machine goes first: models use as much of it as there is, and pictures must not wait. */
+  readonly isInBackground?: boolean;
   /** The process ended though nobody had closed it; with the reason, for people. The next request starts another. */
   readonly onEnd?: (reason: string) => void;
   /** What it writes to its standard output and error. */
@@ -39,6 +42,7 @@ export function createInferenceProcess({
   script,
   execArgv = [],
   settings: firstSettings,
+  isInBackground = false,
   onEnd,
   onOutput,
   mayFetch = async () => false,
@@ -59,6 +63,7 @@ export function createInferenceProcess({
         ...(process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
       },
     });
+    if (isInBackground && child.pid !== undefined) yieldToOthers(child.pid, onOutput);
     child.stdout?.on('data', (data: Buffer) => onOutput?.(data.toString()));
     child.stderr?.on('data', (data: Buffer) => onOutput?.(data.toString()));
     const peer = createPeer<InferenceMethods, AskerMethods>(
@@ -109,6 +114,16 @@ export function createInferenceProcess({
       kill(t('The settings have changed'));
     },
   };
+}
+
+/** At once: on Linux, threads have the priority of the one that starts them. */
+function yieldToOthers(pid: number, onOutput: InferenceProcessOptions['onOutput']): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (error) {
+    // Not everybody may do that everywhere, and a process that has ended already says so by itself.
+    onOutput?.(`The priority of process ${pid} stays as it is: ${String(error)}`);
+  }
 }
 
 type DocumentMethod = Exclude<

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeWav, openAudioFile, resampleClip } from '@speech-tokens/audio-files';
@@ -147,6 +147,42 @@ describe('a recording', () => {
     expect((await other.request('tokenize', { tokenizer: codec })).lanes).toHaveLength(8);
     other.close();
   });
+
+  test('what a cancelled run has made is decoded and exported, until all of it is there', async () => {
+    const other = opened({ path: join(recordings, 'sense-and-sensibility.wav') });
+    const { sampleCount } = await other.request('open', {});
+    expect(await other.request('partialTokens', { tokenizer: codec })).toBeNull();
+    const controller = new AbortController();
+    const request = other.request(
+      'tokenize',
+      { tokenizer: codec },
+      { signal: controller.signal, onProgress: ({ part }) => part && controller.abort(new Error('enough')) },
+    );
+    await expect(request).rejects.toThrow('enough');
+    const first = (await other.request('partialTokens', { tokenizer: codec }))!;
+    const { endSample } = first;
+    expect(endSample).toBeGreaterThan(0);
+    expect(endSample).toBeLessThan(sampleCount);
+    expect(first.about).toContain(`partial: the first ${Math.floor(endSample! / 16_000)} s`);
+    const { sound } = await other.request('decode', { tokenizer: codec, codebookCount: 8 });
+    expect(sound.channels[0]).toHaveLength(endSample!);
+    expect(await other.request('decodedFormat', { tokenizer: codec })).toMatchObject({ sampleCount: endSample });
+    const bytes = await other.request('exportTokens', {
+      tokenizer: codec,
+      format: 'json',
+      startSample: 0,
+      endSample: endSample!,
+    });
+    expect(gridFromJson(new TextDecoder().decode(bytes)).sampleCount).toBe(endSample);
+    // Making them goes on to the end, and then these are all there is.
+    const all = await other.request('tokenize', { tokenizer: codec });
+    expect(all.endSample).toBeUndefined();
+    const ids = (lanes: typeof all.lanes) => lanes.map((lane) => [...lane.ids]);
+    const count = first.lanes[0]!.ids.length;
+    expect(ids(first.lanes)).toEqual(ids(all.lanes).map((lane) => lane.slice(0, count)));
+    expect(await other.request('decodedFormat', { tokenizer: codec })).toMatchObject({ sampleCount });
+    other.close();
+  });
 });
 
 describe('other documents', () => {
@@ -264,6 +300,20 @@ describe('when the process ends', () => {
     inference.kill('Restarted');
     await expect(request).rejects.toMatchObject({ message: 'Restarted' });
     expect((await inference.request('tokenizers', null)).tokenizers.length).toBeGreaterThan(0);
+  });
+
+  test('in the background, everything else goes first', async () => {
+    const behind = createInferenceProcess({
+      script: fileURLToPath(new URL('./child.ts', import.meta.url)),
+      execArgv: ['--conditions=@speech-tokens/source'],
+      settings: { pluginDirectories: [], allowedPlugins: [] },
+      isInBackground: true,
+    });
+    await behind.request('tokenizers', null);
+    await inference.request('tokenizers', null);
+    // A larger number is served later.
+    expect(getPriority(behind.pid!)).toBeGreaterThan(getPriority(inference.pid!));
+    behind.kill('The test is over');
   });
 
   test('a script that cannot be run says so', async () => {

@@ -19,21 +19,31 @@ import type { Components } from './components.ts';
 import { cutLanes } from './cut-lanes.ts';
 import { spaceText } from './figures.ts';
 import type { Done, TokenizerId, TokensPart } from './methods.ts';
-import type { OpenDocument } from './open-document.ts';
+import type { MadeTokens, OpenDocument } from './open-document.ts';
+import { createPace } from './pace.ts';
 import { tokenizeStream } from './streams.ts';
 
-/** Lanes that fill in grow so often. */
-const tellMilliseconds = 250;
+type TokensContext = CallContext<Done & { readonly part?: TokensPart }>;
 
-/** Tokens of a document: read from it, or made once and kept. */
+/** Tokens of a document as far as there are any: of a run that was cancelled the first ones. Otherwise they are made. */
 export async function gridOf(
   document: OpenDocument,
   tokenizerId: TokenizerId,
   components: Components,
-  { signal, progress }: CallContext<Done & { readonly part?: TokensPart }>,
+  context: TokensContext,
+): Promise<TokenGrid> {
+  return document.grids.get(tokenizerId)?.grid ?? wholeGridOf(document, tokenizerId, components, context);
+}
+
+/** All tokens of a document: read from it, or made once and kept. */
+async function wholeGridOf(
+  document: OpenDocument,
+  tokenizerId: TokenizerId,
+  components: Components,
+  { signal, progress }: TokensContext,
 ): Promise<TokenGrid> {
   const before = document.grids.get(tokenizerId);
-  if (before !== undefined) return before;
+  if (before?.isWhole) return before.grid;
   const { recording, facts } = document;
   if (tokenizerId === null || recording === undefined) throw new Error('The document has no such tokens');
   progress({ stage: t('Loading {0}', tokenizerId), doneSeconds: 0 });
@@ -46,24 +56,36 @@ export async function gridOf(
   /** What came since lanes were last told of. */
   let untold: TokenGrid[] = [];
   const stage = t('Tokenizing with {0}', tokenizerId);
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const isTime = createPace();
   const tell = (): void => {
     if (untold.length === 0) return;
     for (const part of partsOf(joinGrids(untold), facts.sampleRateHz))
       progress({ stage, doneSeconds, totalSeconds, part });
     untold = [];
-    toldAt = performance.now();
   };
   for await (const grid of tokenizeStream(tokenizer, chunks, signal)) {
     grids.push(grid);
+    document.coming.set(tokenizerId, grids);
     doneSeconds += grid.sampleCount / tokenizer.tokenSpace.sampleRateHz;
     untold.push(grid);
-    if (performance.now() - toldAt >= tellMilliseconds) tell();
-    else progress({ stage, doneSeconds, totalSeconds });
+    if (isTime()) tell();
   }
   tell();
-  const grid = joinGrids(grids);
-  document.grids.set(tokenizerId, grid);
+  return keep(document, tokenizerId, joinGrids(grids), true);
+}
+
+async function keep(
+  { coming, grids, decoders }: OpenDocument,
+  tokenizerId: TokenizerId,
+  grid: TokenGrid,
+  isWhole: boolean,
+): Promise<TokenGrid> {
+  coming.delete(tokenizerId);
+  grids.set(tokenizerId, { grid, isWhole });
+  // It decodes those that were there before.
+  const decoder = decoders.get(tokenizerId);
+  decoders.delete(tokenizerId);
+  await decoder?.close();
   return grid;
 }
 
@@ -75,21 +97,49 @@ function* partsOf(grid: TokenGrid, sampleRateHz: number): Generator<TokensPart> 
   for (const lanes of cutLanes(lanesOf(grid, sampleRateHz), mostTokensOfMessage)) yield { about, lanes };
 }
 
+/** All tokens of a document, which are made where they are not there. */
 export async function findTokens(
   document: OpenDocument,
   tokenizerId: TokenizerId,
   components: Components,
-  context: CallContext<Done & { readonly part?: TokensPart }>,
+  context: TokensContext,
 ): Promise<TokensFound> {
   let hasTold = false;
-  const grid = await gridOf(document, tokenizerId, components, {
+  const grid = await wholeGridOf(document, tokenizerId, components, {
     ...context,
     progress(done) {
       hasTold ||= done.part !== undefined;
       context.progress(done);
     },
   });
+  return describeTokens(document, tokenizerId, components, { grid, isWhole: true }, { ...context, hasTold });
+}
+
+/** What there is when a run has been cancelled, though it may not have noticed yet; `null` where that is nothing. */
+export async function findPartialTokens(
+  document: OpenDocument,
+  tokenizerId: TokenizerId,
+  components: Components,
+  context: TokensContext,
+): Promise<TokensFound | null> {
+  const coming = document.coming.get(tokenizerId);
+  if (coming !== undefined) await keep(document, tokenizerId, joinGrids(coming), false);
+  const made = document.grids.get(tokenizerId);
+  return made === undefined
+    ? null
+    : describeTokens(document, tokenizerId, components, made, { ...context, hasTold: false });
+}
+
+/** @param context with whether these lanes have been told of already, in parts */
+async function describeTokens(
+  document: OpenDocument,
+  tokenizerId: TokenizerId,
+  components: Components,
+  { grid, isWhole }: MadeTokens,
+  context: TokensContext & { readonly hasTold: boolean },
+): Promise<TokensFound> {
   const { tokenSpace } = grid;
+  const { sampleRateHz } = document.facts;
   const meter = createTokenStatistics(tokenSpace);
   meter.push(grid);
   const original = withoutTransforms(grid);
@@ -99,11 +149,13 @@ export async function findTokens(
   const tokenRateHz = rates.every((rate) => rate !== undefined)
     ? rates.reduce((sum, rate) => sum + rate, 0)
     : undefined;
-  const ofGrid = lanesOf(grid, document.facts.sampleRateHz);
-  const lanes = ofGrid.length > 0 || original === undefined ? ofGrid : lanesOf(original, document.facts.sampleRateHz);
-  const about = spaceText(tokenSpace, grid.tracks.length);
+  const ofGrid = lanesOf(grid, sampleRateHz);
+  const lanes = ofGrid.length > 0 || original === undefined ? ofGrid : lanesOf(original, sampleRateHz);
+  const doneSeconds = (grid.startSample + grid.sampleCount) / tokenSpace.sampleRateHz;
+  const space = spaceText(tokenSpace, grid.tracks.length);
+  const about = isWhole ? space : `${space} · ${t('partial: the first {0} s', Math.floor(doneSeconds))}`;
   const hasMany = lanes.reduce((sum, { ids }) => sum + ids.length, 0) > mostTokensOfMessage;
-  if (hasMany && !(hasTold && lanes === ofGrid)) {
+  if (hasMany && !(context.hasTold && lanes === ofGrid)) {
     for (const part of cutLanes(lanes, mostTokensOfMessage)) {
       context.progress({
         stage: t('Reading tokens of {0}', tokenizerId ?? tokenSpace.id),
@@ -119,6 +171,7 @@ export async function findTokens(
   return {
     title: tokenizerId ?? tokenSpace.id,
     about,
+    ...(isWhole ? {} : { endSample: Math.round(doneSeconds * sampleRateHz) }),
     ...(tokenRateHz === undefined ? {} : { tokenRateHz }),
     ...(bitrateBps === undefined ? {} : { bitrateBps }),
     lanes: hasMany ? [] : lanes,

@@ -196,6 +196,12 @@ export type InferenceMethods = {
     readonly progress: Done & { readonly part?: TokensPart };
     readonly result: TokensFound;
   };
+  /** What a run that was cancelled has made; `null` where that is nothing. It can be decoded and exported. */
+  readonly partialTokens: {
+    readonly params: { readonly document: string; readonly tokenizer: TokenizerId };
+    readonly progress: Done & { readonly part?: TokensPart };
+    readonly result: TokensFound | null;
+  };
   readonly decode: {
     readonly params: {
       readonly document: string;

@@ -7,7 +7,14 @@ import { t } from '../texts/index.ts';
 import type { RangeDecoder } from './decode-ranges.ts';
 import { channelsText, durationText, sampleRateText, spaceText } from './figures.ts';
 import type { DocumentSource, Done, Pictures } from './methods.ts';
+import { createPace } from './pace.ts';
 import { createPcmFile, type PcmFile, type RangeReader } from './pcm-file.ts';
+
+export interface MadeTokens {
+  readonly grid: TokenGrid;
+  /** Whether a run went to its end: otherwise these are the first tokens, which a run that was cancelled has left. */
+  readonly isWhole: boolean;
+}
 
 /** A document that this process has open, with what was made of it so far. */
 export interface OpenDocument {
@@ -19,7 +26,9 @@ export interface OpenDocument {
   /** What decodes its tokens by ranges, by the id of the tokenizer. */
   readonly decoders: Map<string | null, RangeDecoder>;
   /** By the id of the tokenizer; `null` for those that the document itself holds. */
-  readonly grids: Map<string | null, TokenGrid>;
+  readonly grids: Map<string | null, MadeTokens>;
+  /** What runs that go on, or were cancelled, have made so far, by the id of the tokenizer. */
+  readonly coming: Map<string | null, readonly TokenGrid[]>;
   pictures: Required<Pictures> | undefined;
   close(): Promise<void>;
 }
@@ -69,7 +78,8 @@ async function openTokens(source: ByteSource): Promise<OpenDocument> {
     recording: undefined,
     ranges: undefined,
     decoders: new Map(),
-    grids: new Map([[null, grid]]),
+    grids: new Map([[null, { grid, isWhole: true }]]),
+    coming: new Map(),
     pictures: undefined,
     close: async () => {},
   };
@@ -109,6 +119,7 @@ async function openRecording(
     ranges,
     decoders,
     grids: new Map(),
+    coming: new Map(),
     pictures: undefined,
     async close() {
       for (const decoder of decoders.values()) await decoder.close();
@@ -124,8 +135,10 @@ async function countSamples(
   pcmFile: PcmFile | undefined,
   { signal, progress }: CallContext<Done>,
 ): Promise<number> {
-  const tell = (count: number): void =>
-    progress({ stage: t('Finding the length'), doneSeconds: count / recording.sampleRateHz });
+  const isTime = createPace();
+  const tell = (count: number): void => {
+    if (isTime()) progress({ stage: t('Finding the length'), doneSeconds: count / recording.sampleRateHz });
+  };
   if (pcmFile !== undefined) {
     try {
       return await pcmFile.count(tell, signal);

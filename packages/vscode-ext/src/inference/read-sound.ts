@@ -11,6 +11,7 @@ import type { CallContext } from '../protocol/index.ts';
 import { t } from '../texts/index.ts';
 import type { Done, PeaksPart, Pictures, SampleRange } from './methods.ts';
 import type { OpenDocument } from './open-document.ts';
+import { createPace } from './pace.ts';
 import { type RangeReader, readRange } from './pcm-file.ts';
 import { joinedChannels } from './streams.ts';
 
@@ -62,6 +63,7 @@ export async function makePictures(
     ...(isLong ? { mostColumns: mostColumnsOfLong } : {}),
   });
   let done = 0;
+  const isTime = createPace();
   for await (const { channels } of rangesOf(document).read({ signal })) {
     peaks.push(channels);
     spectrogram.push(channels);
@@ -71,7 +73,9 @@ export async function makePictures(
     if (isDue) {
       const { levels, ...sofar } = peaks.result();
       tell(done, { ...sofar, levels: [levels[0]!.subarray(0, 2 * Math.floor(done / baseSamples))] });
-    } else progress({ stage: t('Drawing'), doneSeconds: done / sampleRateHz, totalSeconds });
+    } else if (isTime() || done >= sampleCount) {
+      progress({ stage: t('Drawing'), doneSeconds: done / sampleRateHz, totalSeconds });
+    }
   }
   document.pictures = {
     peaks: peaks.result(),
@@ -96,13 +100,11 @@ export async function readSound(document: OpenDocument, { signal, progress }: Ca
   }
   const told = async function* (): AsyncGenerator<PcmChunk> {
     let done = 0;
+    const isTime = createPace();
+    const totalSeconds = sampleCount / sampleRateHz;
     for await (const chunk of recording.read({ signal })) {
       done += sampleCountOf(chunk);
-      progress({
-        stage: t('Reading sound'),
-        doneSeconds: done / sampleRateHz,
-        totalSeconds: sampleCount / sampleRateHz,
-      });
+      if (isTime()) progress({ stage: t('Reading sound'), doneSeconds: done / sampleRateHz, totalSeconds });
       yield chunk;
     }
   };

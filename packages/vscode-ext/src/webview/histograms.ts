@@ -28,7 +28,6 @@ export function histogramsOf({ codeUses }: Pick<TokensFound, 'codeUses'>): HTMLE
     );
   };
   const sorting = select(t('Codes'), (order) => show(order as HistogramOrder));
-  show('count');
   const element = create(
     'details',
     {},
@@ -37,6 +36,8 @@ export function histogramsOf({ codeUses }: Pick<TokensFound, 'codeUses'>): HTMLE
     create('p', { textContent: t('Marks under the line: codes that do not occur.') }),
     pictures,
   );
+  // Thousands of codes: nobody waits for pictures that are not looked at.
+  element.addEventListener('toggle', () => show('count'), { once: true });
   made.set(codeUses, element);
   return element;
 }

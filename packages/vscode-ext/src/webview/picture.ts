@@ -17,11 +17,12 @@ export interface PictureData {
 
 /** The view of a page, which is made anew as its content comes. */
 export interface Picture {
+  readonly data: PictureData;
   readonly content: ViewContent;
   readonly view: TokenView;
 }
 
-/** Puts a new view in the place of the one before, with the same range, selection and focus. */
+/** Puts a new view in the place of the one before, with the same range, selection and focus; not where it would be the same. */
 export function showPicture(
   place: HTMLElement,
   before: Picture | undefined,
@@ -29,6 +30,7 @@ export function showPicture(
   { view: kept, frequencyScale }: Pick<EditorState, 'view' | 'frequencyScale'>,
   events: ViewEvents,
 ): Picture {
+  if (before !== undefined && isSame(before.data, data)) return before;
   const { facts, peaks, spectrogram, groups, recording, tiles } = data;
   const content: ViewContent = {
     sampleRateHz: facts.sampleRateHz,
@@ -49,7 +51,23 @@ export function showPicture(
   if (kept !== undefined) view.update(fitting(kept, groups));
   isReady = true;
   if (focused !== null) focusLike(view.element, focused);
-  return { content, view };
+  return { data, content, view };
+}
+
+/** Lanes that grow are the same, and so is what is written anew about the same tokens. */
+function isSame({ groups: before, ...restBefore }: PictureData, { groups: after, ...rest }: PictureData): boolean {
+  const isEqual = (one: LaneGroup, other: LaneGroup | undefined): boolean =>
+    one.title === other?.title &&
+    one.about === other.about &&
+    one.lanes === other.lanes &&
+    one.muting?.firstMuted === other.muting?.firstMuted &&
+    one.muting?.whyNot === other.muting?.whyNot &&
+    one.waveform?.peaks === other.waveform?.peaks;
+  return (
+    before.length === after.length &&
+    before.every((group, i) => isEqual(group, after[i])) &&
+    (Object.keys(rest) as (keyof typeof rest)[]).every((key) => rest[key] === restBefore[key])
+  );
 }
 
 /** Without a cursor or a mark in lanes that are not there (yet). */

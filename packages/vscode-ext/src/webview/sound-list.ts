@@ -1,4 +1,4 @@
-import { differenceOf, recordingSound, type SoundChoice } from '../document/index.ts';
+import { differenceOf, recordingSound, type SoundChoice, type TokensFound } from '../document/index.ts';
 import { t } from '../texts/index.ts';
 
 export interface ListedSound {
@@ -28,4 +28,9 @@ export function soundList(
     isDisabled,
   }));
   return recording === undefined ? { whole: decoded, differences: [] } : { whole: [recorded, ...decoded], differences };
+}
+
+/** Of tokens as a source of sound: whether they are only the first ones is said. */
+export function titleOf({ title, endSample }: Pick<TokensFound, 'title' | 'endSample'>): string {
+  return endSample === undefined ? title : t('{0}, partial', title);
 }

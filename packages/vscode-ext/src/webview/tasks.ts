@@ -45,8 +45,8 @@ interface Task {
   wasInterrupted: boolean;
 }
 
-/** Cancelled by the user, and not because something newer takes its place. */
-const cancelled = new Error('Cancelled');
+/** Why a signal has aborted: the user has cancelled it, and nothing newer takes its place. */
+export const cancelled: Error = new Error('Cancelled');
 
 export function createTasks(): Tasks {
   const element = create('div');

@@ -58,18 +58,21 @@ export function createTiles(
     const end = Math.ceil(Math.min(sampleCount, endSample) / length);
     return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
   };
+  /** Made anew for each picture, they would be megabytes of garbage a second. */
+  const joined: Float32Array[] = [];
   return {
     samplesIn(startSample, endSample) {
       const indices = indicesOf({ startSample, endSample }, sampleTile);
       const tiles = samples.want(indices.map(String));
       if (indices.length === 0 || tiles.includes(undefined)) return undefined;
+      const count = endSample - startSample;
       return tiles[0]!.map((_, channel) => {
-        const joined = new Float32Array(endSample - startSample);
+        if ((joined[channel]?.length ?? 0) < count) joined[channel] = new Float32Array(count);
         for (const [i, tile] of tiles.entries()) {
           const at = indices[i]! * sampleTile - startSample;
-          joined.set(tile![channel]!.subarray(Math.max(0, -at), endSample - startSample - at), Math.max(0, at));
+          joined[channel]!.set(tile![channel]!.subarray(Math.max(0, -at), count - at), Math.max(0, at));
         }
-        return joined;
+        return joined[channel]!.subarray(0, count);
       });
     },
     spectrogramsIn(range, columns) {

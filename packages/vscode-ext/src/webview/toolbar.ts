@@ -1,9 +1,8 @@
 import { type FrequencyScale, frequencyScales } from '@speech-tokens/token-view';
-import { type EditorState, type SoundChoice, speeds, type TokensFormat, tokensFormats } from '../document/index.ts';
+import { type EditorState, type SoundChoice, speeds, tokensFormats } from '../document/index.ts';
 import { t } from '../texts/index.ts';
 import { button, checkbox, create, select } from './controls/index.ts';
-
-export type ExportFormat = TokensFormat | 'wav';
+import type { ExportFormat } from './exports.ts';
 
 export interface ToolbarEvents {
   onPlay(): void;
@@ -17,6 +16,7 @@ export interface ToolbarEvents {
   onScrubHeard(isScrubHeard: boolean): void;
   onScale(scale: FrequencyScale): void;
   onExport(format: ExportFormat): void;
+  onCopy(format: 'json' | 'csv'): void;
 }
 
 /** What the toolbar shows beside the state. */
@@ -39,7 +39,6 @@ export interface Toolbar {
 export function createToolbar(events: ToolbarEvents): Toolbar {
   const play = button(t('Play'), events.onPlay);
   const clock = create('output', { textContent: '0.00 s' });
-  clock.setAttribute('aria-live', 'off');
   clock.setAttribute('aria-label', t('Playhead'));
   const swap = button(t('Recorded / decoded (D)'), events.onSwap);
   const sound = select(t('Sound'), events.onSound);
@@ -53,6 +52,15 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
   let format: ExportFormat = 'json';
   const formats = select(t('as'), (value) => {
     format = value as ExportFormat;
+    showCopy();
+  });
+  let hasTokens = false;
+  /** The others are no text. */
+  const showCopy = (): void => {
+    copy.disabled = !hasTokens || (format !== 'json' && format !== 'csv');
+  };
+  const copy = button(t('Copy'), () => {
+    if (format === 'json' || format === 'csv') events.onCopy(format);
   });
   const save = button(t('Export'), () => events.onExport(format));
   const element = create(
@@ -63,6 +71,7 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
     swap,
     ...[sound, codebooks, speed, loop, levels, scrubbing, difference, scale].map((control) => control.element),
     save,
+    copy,
     formats.element,
   );
   element.setAttribute('role', 'toolbar');
@@ -104,9 +113,13 @@ export function createToolbar(events: ToolbarEvents): Toolbar {
       );
       save.textContent = hasSelection ? t('Export the selection') : t('Export all');
       save.disabled = codebookCount === 0 && !hasSound;
+      hasTokens = codebookCount > 0;
+      showCopy();
     },
     showTime(seconds, isPlaying) {
       play.textContent = isPlaying ? t('Pause') : t('Play');
+      // Where it was put is said; while it moves by itself, that would be all that is heard.
+      clock.setAttribute('aria-live', isPlaying ? 'off' : 'polite');
       clock.textContent = `${seconds.toFixed(2)} s`;
     },
   };

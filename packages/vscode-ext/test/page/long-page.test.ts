@@ -74,6 +74,19 @@ describe.skipIf(chromiumPath === undefined)(title, { timeout: 2 * patienceMs }, 
     await page.getByRole('button', { name: 'Cancel' }).click();
     await until(() => heading.textContent()).toMatch(/partial: the first \d+ s/);
     expect(await page.getByRole('alert').textContent()).toContain('cancelled');
+    // What there is can be worked with, and is said to be a part.
+    const sound = page.getByRole('combobox', { name: 'Sound', exact: true });
+    await until(() => sound.locator('option').allTextContents()).toEqual([
+      'recording',
+      'decoded: rvq:speech-16khz, partial',
+    ]);
+    expect(await page.getByRole('button', { name: 'mute' }).count()).toBe(8);
+    expect(await page.getByRole('heading', { name: 'rvq:speech-16khz' }).count()).toBe(1);
+    await sound.selectOption('rvq:speech-16khz');
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await until(seconds).toBeGreaterThan(0.3);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await sound.selectOption('recording');
     await seek(0.5);
     const start = await seconds();
     expect(Math.abs(start - 1200)).toBeLessThan(4);

@@ -87,12 +87,15 @@ export async function openRealPage(browser: Browser, script: string, path: strin
       spectrogram: (params, { signal }) => reading.request('spectrogram', params, { signal }),
       tokenize: (params, { signal, progress }) =>
         inference.request('tokenize', params, { signal, onProgress: progress }),
+      partialTokens: (params, { signal, progress }) =>
+        inference.request('partialTokens', params, { signal, onProgress: progress }),
       decode: (params, { signal, progress }) => inference.request('decode', params, { signal, onProgress: progress }),
       decodedFormat: (params, { signal }) => inference.request('decodedFormat', params, { signal }),
       decodeRange: (params, { signal }) => inference.request('decodeRange', params, { signal }),
       fetchModel: () => false,
       showing: () => null,
       saveTokens: () => null,
+      copyTokens: () => null,
       saveSound: () => null,
     } satisfies Handlers<HostMethods>,
   );

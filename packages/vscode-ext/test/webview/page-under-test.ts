@@ -101,6 +101,7 @@ createPeer<PageMethods, HostMethods>(
     samples: ({ startSample, endSample }) => recording.channels.map((samples) => samples.slice(startSample, endSample)),
     spectrogram: () => spectrogram.result(),
     tokenize: ({ tokenizer }) => tokens[tokenizer!]!,
+    partialTokens: () => null,
     decode(wanted) {
       asked.push(wanted);
       const sound = tone(wanted.tokenizer!, 440, decodedAmplitude);
@@ -115,6 +116,7 @@ createPeer<PageMethods, HostMethods>(
     fetchModel: () => false,
     showing: () => null,
     saveTokens: () => null,
+    copyTokens: () => null,
     saveSound: () => null,
   },
 );

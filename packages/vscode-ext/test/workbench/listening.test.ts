@@ -5,7 +5,7 @@ import axe from 'axe-core';
 import type { FrameLocator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { canvases, describeInWorkbench, quality, until } from './suite.ts';
-import { openAsTokens, type Workbench } from './workbench.ts';
+import { frameOf, openAsTokens, type Workbench } from './workbench.ts';
 
 // Listening and comparing, and the colours of themes, in a real VS Code workbench.
 
@@ -83,7 +83,7 @@ describeInWorkbench(
         for (const text of ['Blind test (ABX)', 'How often codes occur']) {
           await editor.locator('summary', { hasText: text }).click();
         }
-        const frame = (await (await editor.locator('html').elementHandle())!.ownerFrame())!;
+        const frame = await frameOf(editor);
         await until(() => frame.evaluate(() => document.body.className)).toContain(kind);
         /** What most points of the waveform have, and what they should have. */
         const colours = () =>

@@ -1,63 +1,34 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeWav } from '@speech-tokens/audio-files';
-import type { Browser, Frame, FrameLocator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath, withoutChromium } from './chromium-path.ts';
-import { installWorkbench, packageExtension, skippedBecause } from './install.ts';
+import type { FrameLocator, Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
 import { tone, writeLongWav, writeRepeatedMp3 } from './long-files.ts';
-import { launchChromium, openAsTokens, startWorkbench, type Workbench } from './workbench.ts';
+import { describeInWorkbench, until } from './suite.ts';
+import { frameOf, openAsTokens } from './workbench.ts';
 
 // Recordings of an hour, and files that change, in a real VS Code workbench.
 
 const fixtures = fileURLToPath(new URL('../../../audio-files/test/fixtures', import.meta.url));
-const skipped = skippedBecause ?? (chromiumPath === undefined ? withoutChromium : undefined);
-const patienceMs = 180_000;
 
-let browser: Browser;
-let scratch: string;
-let folder: string;
-let workbench: Workbench;
-let page: Page;
+async function prepare(folder: string): Promise<void> {
+  await writeLongWav(join(folder, 'hour.wav'), 3600, 1795);
+  await writeRepeatedMp3(join(fixtures, 'mono-16k-no-header.mp3'), join(folder, 'long.mp3'), 2400);
+}
 
-const title = skipped === undefined ? 'long files in a workbench' : `long files in a workbench (skipped: ${skipped})`;
-describe.skipIf(skipped !== undefined)(title, { timeout: 3 * patienceMs, retry: 2 }, () => {
-  beforeAll(async () => {
-    scratch = await mkdtemp(join(tmpdir(), 'long-files-'));
-    folder = join(scratch, 'recordings');
-    await mkdir(folder);
-    await writeLongWav(join(folder, 'hour.wav'), 3600, 1795);
-    await writeRepeatedMp3(join(fixtures, 'mono-16k-no-header.mp3'), join(folder, 'long.mp3'), 2400);
-    const vsix = [await packageExtension(scratch)];
-    browser = await launchChromium(chromiumPath!);
-    workbench = await startWorkbench({ installed: await installWorkbench(), vsix, browser, isTrusted: true });
-  }, 10 * patienceMs);
-  afterAll(async () => {
-    await workbench?.close();
-    await browser?.close();
-    await rm(scratch, { recursive: true, force: true });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') {
-      const path = join(tmpdir(), `${task.name.replaceAll(/\W+/g, '-')}.png`);
-      await page.screenshot({ path });
-      console.error(`A picture of it: ${path}`);
-    }
-    await page.context().close();
-    // The extension outlives its page for a while, and an hour of tokens would slow down the tests that follow.
-    for (const pid of await workbench.inferencePids()) process.kill(pid, 'SIGKILL');
-  });
+describeInWorkbench('long files in a workbench', undefined, prepare, (suite) => {
+  let page: Page;
 
   async function opened(file: string): Promise<FrameLocator> {
-    page = await workbench.open(folder);
-    page.setDefaultTimeout(patienceMs);
+    const workbench = await suite.shared();
+    page = await suite.open(workbench);
+    onTestFinished(async () => {
+      // The extension outlives its page for a while, and an hour of tokens would slow down the tests that follow.
+      for (const pid of await workbench.inferencePids()) process.kill(pid, 'SIGKILL');
+    });
     return openAsTokens(page, file);
   }
-  const until = <Value>(read: () => Promise<Value> | Value) => expect.poll(read, { timeout: patienceMs });
-  const frameOf = async (editor: FrameLocator): Promise<Frame> =>
-    (await (await editor.locator('html').elementHandle())!.ownerFrame())!;
   const seconds = async (editor: FrameLocator): Promise<number> =>
     Number.parseFloat((await editor.getByLabel('Playhead').textContent())!);
   const cancel = (editor: FrameLocator) => editor.getByRole('button', { name: 'Cancel' }).click();
@@ -138,7 +109,7 @@ describe.skipIf(skipped !== undefined)(title, { timeout: 3 * patienceMs, retry: 
     await until(colours).toBeGreaterThan(4);
   });
 
-  test('lanes fill in; a cancelled run leaves what there is, and says so', async () => {
+  test('lanes fill in; a cancelled run leaves what there is, says so, and can be heard and exported', async () => {
     const editor = await opened('hour.wav');
     await until(() => editor.locator('.token-view canvas').count()).toBe(3 + 8);
     await editor.getByText(/^Tokenizing with rvq:speech-16khz: \d+ %, \d+ (s|min) left$/).waitFor();
@@ -153,12 +124,26 @@ describe.skipIf(skipped !== undefined)(title, { timeout: 3 * patienceMs, retry: 
     await until(() => editor.locator('.token-view-status').textContent()).toMatch(
       /codebook-0: id \d+ of 1024, token 0,/,
     );
+    const count = Number(/the first (\d+) s/.exec((await heading.textContent())!)![1]);
+    const peaks = await listen(editor);
+    const sound = editor.getByRole('combobox', { name: 'Sound', exact: true });
+    await until(() => sound.locator('option').allTextContents()).toContain('decoded: rvq:speech-16khz, partial');
+    await sound.selectOption('rvq:speech-16khz');
+    await editor.getByRole('button', { name: 'Play', exact: true }).click();
+    await until(() => seconds(editor)).toBeGreaterThan(0.3);
+    expect((await peaks()).length).toBeGreaterThan(0);
+    await editor.getByRole('button', { name: 'Pause' }).click();
+    await editor.getByRole('button', { name: 'Export all' }).click();
+    await page.locator('.quick-input-widget input').waitFor();
+    await page.keyboard.press('Enter');
+    const saved = await editor.getByText(/^Saved hour\.0-\d+ms\.json, as far as these tokens go\.$/).textContent();
+    expect(Math.floor(Number(/0-(\d+)ms/.exec(saved!)![1]) / 1000)).toBe(count);
     await editor.getByRole('button', { name: 'Try again' }).click();
     await editor.getByText(/^Tokenizing with rvq:speech-16khz/).waitFor();
   });
 
   test('a file that grows is read again, at the place that was in view; a deleted one says so', async () => {
-    const path = join(folder, 'growing.wav');
+    const path = join(suite.folder, 'growing.wav');
     const wav = encodeWav({ sampleRateHz: 16_000, channels: [tone(16_000, 4)] });
     // A header as written by recorders: it does not know the length yet.
     const headerBytes = wav.length - 4 * 32_000;

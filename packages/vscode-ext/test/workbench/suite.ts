@@ -23,10 +23,10 @@ export interface Suite {
   readonly folder: string;
   /** A server for all tests that need nothing of their own: trusted, English. */
   shared(): Promise<Workbench>;
-  /** A server of its own, until the test has ended; trusted where nothing else is said. */
+  /** A server of its own, until the test has ended; trusted where nothing else is said. @param options `vsix` are more of them */
   start(options?: Partial<WorkbenchOptions>): Promise<Workbench>;
-  /** Opens the folder in a page of its own. A picture is kept of those whose test fails. */
-  open(workbench: Workbench): Promise<Page>;
+  /** Opens the folder, or another, in a page of its own. A picture is kept of those whose test fails. */
+  open(workbench: Workbench, folder?: string): Promise<Page>;
 }
 
 /** @param prepare fills the folder */
@@ -79,12 +79,13 @@ export function describeInWorkbench(
         return shared;
       },
       async start(options) {
-        const workbench = await startWorkbench({ installed, browser, vsix: [vsix], isTrusted: true, ...options });
+        const all = [vsix, ...(options?.vsix ?? [])];
+        const workbench = await startWorkbench({ installed, browser, isTrusted: true, ...options, vsix: all });
         onTestFinished(() => workbench.close());
         return workbench;
       },
-      async open(workbench) {
-        const page = await workbench.open(join(scratch, 'recordings'));
+      async open(workbench, folder = join(scratch, 'recordings')) {
+        const page = await workbench.open(folder);
         pages.push(page);
         return page;
       },

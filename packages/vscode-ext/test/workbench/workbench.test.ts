@@ -1,25 +1,20 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeWav } from '@speech-tokens/audio-files';
 import { gridFromJson } from '@speech-tokens/core';
 import axe from 'axe-core';
-import type { Browser, FrameLocator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath, withoutChromium } from './chromium-path.ts';
-import { type Installed, installWorkbench, packageExtension, skippedBecause } from './install.ts';
+import type { FrameLocator, Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
 import { tone } from './long-files.ts';
 import { packageMemoryFiles } from './memory-files.ts';
 import { installPlugin } from './plugin-fixture.ts';
+import { canvases, describeInWorkbench, quality, recordings, until } from './suite.ts';
 import { writeTokenFileOf } from './token-file.ts';
-import { editorOf, launchChromium, openAsTokens, startWorkbench, type Workbench } from './workbench.ts';
+import { editorOf, frameOf, openAsTokens, type Workbench } from './workbench.ts';
 
 // The extension as it is published, in a real VS Code workbench.
-
-const audio = fileURLToPath(new URL('../../../../examples/audio', import.meta.url));
-const skipped = skippedBecause ?? (chromiumPath === undefined ? withoutChromium : undefined);
-const name = (what: string): string => (skipped === undefined ? what : `${what} (skipped: ${skipped})`);
 
 const fixtures = fileURLToPath(new URL('../../../audio-files/test/fixtures', import.meta.url));
 const formats = [
@@ -31,65 +26,31 @@ const formats = [
   'float.wav',
 ];
 
-/** Long enough for a machine that has other work. */
-const patienceMs = 120_000;
+async function prepare(folder: string): Promise<void> {
+  await copyFile(join(recordings, 'french-goodbye.wav'), join(folder, 'goodbye.wav'));
+  await copyFile(join(recordings, 'sense-and-sensibility-2.flac'), join(folder, 'novel.flac'));
+  await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
+  await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
+  await installPlugin(folder);
+  for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
+  const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
+  await writeFile(join(folder, 'float.wav'), float);
+}
 
-let browser: Browser;
-let installed: Installed;
-let vsix: string;
-let scratch: string;
-let folder: string;
-let workbench: Workbench;
-let page: Page;
-let violations: string[];
+describeInWorkbench('in a workbench', undefined, prepare, (suite) => {
+  let page: Page;
+  let violations: string[];
 
-describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * patienceMs, retry: 2 }, () => {
-  beforeAll(async () => {
-    scratch = await mkdtemp(join(tmpdir(), 'workbench-test-'));
-    folder = join(scratch, 'recordings');
-    await mkdir(folder);
-    await copyFile(join(audio, 'french-goodbye.wav'), join(folder, 'goodbye.wav'));
-    await copyFile(join(audio, 'sense-and-sensibility-2.flac'), join(folder, 'novel.flac'));
-    await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
-    await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
-    await installPlugin(folder);
-    for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
-    const float = encodeWav({ sampleRateHz: 44_100, channels: [tone(44_100), tone(44_100)] }, 'float32');
-    await writeFile(join(folder, 'float.wav'), float);
-    vsix = await packageExtension(scratch);
-    installed = await installWorkbench();
-    browser = await launchChromium(chromiumPath!);
-    workbench = await startWorkbench({ installed, vsix: [vsix], browser, isTrusted: true });
-  }, 10 * patienceMs);
-  afterAll(async () => {
-    await workbench?.close();
-    await browser?.close();
-    await rm(scratch, { recursive: true, force: true });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') {
-      const path = join(tmpdir(), `${task.name.replaceAll(/\W+/g, '-')}.png`);
-      await page.screenshot({ path });
-      console.error(`A picture of it: ${path}`);
-    }
-    await page.context().close();
-  });
-
-  async function opened(file: string, where: Workbench = workbench, uri: string = folder): Promise<FrameLocator> {
-    page = await where.open(uri);
+  async function opened(file: string, where?: Workbench, folder?: string): Promise<FrameLocator> {
+    page = await suite.open(where ?? (await suite.shared()), folder);
     violations = [];
     page.on('console', (message) => {
       if (message.text().includes('Content Security Policy')) violations.push(message.text());
     });
-    page.setDefaultTimeout(patienceMs);
     return openAsTokens(page, file);
   }
 
-  const until = <Value>(read: () => Promise<Value> | Value) => expect.poll(read, { timeout: patienceMs });
   const control = (editor: FrameLocator, label: string) => editor.getByRole('combobox', { name: label, exact: true });
-  /** It stands there as soon as the tokens of a recording have been decoded. */
-  const quality = (editor: FrameLocator) => editor.getByText(/^SI-SDR: /);
-  const canvases = (editor: FrameLocator) => editor.locator('.token-view canvas').count();
 
   test('a recording shows waveform, spectrogram, lanes and statistics', async () => {
     const editor = await opened('goodbye.wav');
@@ -148,8 +109,7 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
   });
 
   test('every format is opened, also with several channels', async () => {
-    page = await workbench.open(folder);
-    page.setDefaultTimeout(patienceMs);
+    page = await suite.open(await suite.shared());
     for (const file of formats) {
       const editor = await openAsTokens(page, file);
       await editor.getByRole('heading', { name: file }).waitFor();
@@ -167,7 +127,7 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await until(() => editor.getByLabel('Playhead').textContent()).not.toBe('0.00 s');
   });
 
-  test('tokens are exported', async () => {
+  test('tokens are exported, and copied', async () => {
     const editor = await opened('goodbye.wav');
     await quality(editor).waitFor();
     await editor.getByRole('button', { name: 'Export all' }).click();
@@ -175,8 +135,19 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await page.keyboard.press('Enter');
     await editor.getByText(/^Saved goodbye\.0-\d+ms\.json\.$/).waitFor();
     const saved = (await editor.getByText(/^Saved /).textContent())!.slice('Saved '.length, -1);
-    const grid = gridFromJson(await readFile(join(folder, saved), 'utf8'));
+    const grid = gridFromJson(await readFile(join(suite.folder, saved), 'utf8'));
     expect(grid.tracks).toHaveLength(8);
+    // The same can be pasted.
+    const copy = editor.getByRole('button', { name: 'Copy', exact: true });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await copy.click();
+    await editor.getByText('Copied as JSON.').waitFor();
+    await page.keyboard.press('F1');
+    await page.keyboard.press('ControlOrMeta+v');
+    const pasted = page.locator('.quick-input-widget input').first();
+    expect(await pasted.inputValue()).toContain(grid.tokenSpace.id);
+    await control(editor, 'as').selectOption('npy');
+    expect(await copy.isDisabled()).toBe(true);
   });
 
   test('a broken file says what is wrong, and is read again when it is mended', async () => {
@@ -184,7 +155,7 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     const alert = editor.getByRole('alert');
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/broken\.wav: /);
-    await copyFile(join(audio, 'french-goodbye.wav'), join(folder, 'broken.wav'));
+    await copyFile(join(recordings, 'french-goodbye.wav'), join(suite.folder, 'broken.wav'));
     await quality(editor).waitFor();
     expect(await alert.count()).toBe(0);
   });
@@ -192,7 +163,7 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
   test('when the inference process is killed, the editor says so and goes on', async () => {
     const editor = await opened('goodbye.wav');
     await quality(editor).waitFor();
-    for (const pid of await workbench.inferencePids()) process.kill(pid, 'SIGKILL');
+    for (const pid of await (await suite.shared()).inferencePids()) process.kill(pid, 'SIGKILL');
     const alert = editor.getByRole('alert');
     await alert.waitFor();
     expect(await alert.textContent()).toContain('The inference process ended (signal SIGKILL)');
@@ -222,30 +193,22 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
   });
 
   test('in Restricted Mode the bundled tokenizers run, and no others are offered', async () => {
-    const restricted = await startWorkbench({ installed, vsix: [vsix], browser, isTrusted: false });
-    try {
-      const editor = await opened('goodbye.wav', restricted);
-      await quality(editor).waitFor();
-      await editor.getByText(/^Tokenizers: /).click();
-      await editor.getByText('The workspace is not trusted').waitFor();
-      expect(await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).isChecked()).toBe(true);
-      expect(await editor.getByRole('checkbox', { name: /^count:up/ }).count()).toBe(0);
-    } finally {
-      await restricted.close();
-    }
+    const editor = await opened('goodbye.wav', await suite.start({ isTrusted: false }));
+    await quality(editor).waitFor();
+    await editor.getByText(/^Tokenizers: /).click();
+    await editor.getByText('The workspace is not trusted').waitFor();
+    expect(await editor.getByRole('checkbox', { name: /^rvq:speech-16khz/ }).isChecked()).toBe(true);
+    expect(await editor.getByRole('checkbox', { name: /^count:up/ }).count()).toBe(0);
   });
 
   test('a virtual workspace has its bytes brought to the process', async () => {
-    const bytes = new Uint8Array(await readFile(join(audio, 'french-goodbye.wav')));
+    const bytes = new Uint8Array(await readFile(join(recordings, 'french-goodbye.wav')));
+    const scratch = await mkdtemp(join(tmpdir(), 'memory-files-'));
+    onTestFinished(() => rm(scratch, { recursive: true, force: true }));
     const memory = await packageMemoryFiles(scratch, { 'far.wav': bytes, 'far-broken.flac': bytes.subarray(0, 20) });
-    const virtual = await startWorkbench({ installed, vsix: [vsix, memory], browser, isTrusted: true });
-    try {
-      const editor = await opened('far.wav', virtual, 'memory:/');
-      await quality(editor).waitFor();
-      expect(await canvases(editor)).toBe(3 + 8);
-    } finally {
-      await virtual.close();
-    }
+    const editor = await opened('far.wav', await suite.start({ vsix: [memory] }), 'memory:/');
+    await quality(editor).waitFor();
+    expect(await canvases(editor)).toBe(3 + 8);
   });
 
   test('an accessibility checker finds nothing serious, and the policy of the page holds', async () => {
@@ -253,7 +216,7 @@ describe.skipIf(skipped !== undefined)(name('in a workbench'), { timeout: 3 * pa
     await quality(editor).waitFor();
     await editor.getByText('Tokens in view as a table').click();
     await editor.getByText(/^Tokenizers: /).click();
-    const frame = (await (await editor.locator('html').elementHandle())!.ownerFrame())!;
+    const frame = await frameOf(editor);
     await frame.evaluate(axe.source);
     const serious = await frame.evaluate(async () => {
       const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
+import { type Browser, chromium, type Frame, type FrameLocator, type Page } from 'playwright-core';
 import type { Installed } from './install.ts';
 import { writeLanguagePack } from './language-pack.ts';
 
@@ -183,6 +183,11 @@ export async function chooseEntry(page: Page, title: string, onChoice = (): void
 
 export function editorOf(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+}
+
+/** The page of an editor, for what runs in it. */
+export async function frameOf(editor: FrameLocator): Promise<Frame> {
+  return (await (await editor.locator('html').elementHandle())!.ownerFrame())!;
 }
 
 async function freePort(): Promise<number> {
