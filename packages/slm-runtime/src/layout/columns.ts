@@ -15,3 +15,14 @@ export function restoredColumns(
   const isColumn = (column: unknown): boolean => column instanceof Int32Array && column.length === width;
   return columns.every(isColumn) ? { count, columns: columns.map((column: Int32Array) => column.slice()) } : undefined;
 }
+
+/** Columns one after the other, as a session reads them. */
+export function joinedColumns(columns: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(columns.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const column of columns) {
+    all.set(column, at);
+    at += column.length;
+  }
+  return all;
+}

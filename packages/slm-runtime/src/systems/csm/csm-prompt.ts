@@ -1,4 +1,5 @@
 import { SpeechTokensError, type TokenGrid } from '@speech-tokens/core';
+import { joinedColumns } from '../../layout/columns.ts';
 
 /** What somebody says in a conversation: a text, and its sound where it is known. */
 export interface CsmSegment {
@@ -27,9 +28,7 @@ export function csmPrompt(
     ...textIds(`[${speaker}]${text}`).map((id) => textRow(id, width)),
     ...(audio === undefined ? [] : frameRows(audio, codebookCount)),
   ]);
-  const joined = new Int32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) joined.set(row, i * width);
-  return joined;
+  return joinedColumns(rows);
 }
 
 /** Whether a frame is the one that ends a segment. */

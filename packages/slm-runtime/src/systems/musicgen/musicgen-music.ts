@@ -1,4 +1,5 @@
 import type { ChooseToken, LanguageModelSession, ModelRequest, TokenGrid } from '@speech-tokens/core';
+import { joinedColumns } from '../../layout/columns.ts';
 import { framesToGrid, gridToFrames } from '../../layout/frame-grids.ts';
 import { type FrameLayout, noId } from '../../layout/frame-layout.ts';
 import { createStepReader } from '../../layout/step-reader.ts';
@@ -68,7 +69,7 @@ export async function* musicgenMusic(
   let unread: Int32Array[] = [];
   for (const step of patternSteps(layout, promptFrames, frameCount)) {
     if (step.includes(noId)) {
-      fillChosen(layout, step, await predict(joined(unread), step));
+      fillChosen(layout, step, await predict(joinedColumns(unread), step));
       signal?.throwIfAborted();
       unread = [];
     }
@@ -102,10 +103,6 @@ function samplersOf(
       random: random.fork(name),
     }),
   );
-}
-
-function joined(rows: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(rows.flatMap((row) => [...row]));
 }
 
 function checkMusic(

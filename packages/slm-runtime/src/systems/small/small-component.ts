@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { LanguageModelComponent, ModelFile } from '@speech-tokens/core';
+import { checkpointFileNames } from '@speech-tokens/onnx-graph';
 import { openCsm } from '../csm/csm-model.ts';
 import { bundledSmall } from './bundled-small.ts';
 import { parseSmallColumns } from './small-columns.ts';
 import { smallGeneration } from './small-generation.ts';
 
 const config = bundled('config.json', bundledSmall.configFile);
-const weights = bundled('model.safetensors', bundledSmall.weightsFile);
+const weights: ModelFile = {
+  ...bundled('model.safetensors', bundledSmall.weightsFile),
+  checkpointNames: checkpointFileNames,
+};
 
 /** The model that comes with this package. Its architecture is CSM's, in a small size. */
 export const smallComponent: LanguageModelComponent = {

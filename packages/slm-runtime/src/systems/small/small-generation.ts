@@ -8,6 +8,7 @@ import {
   SpeechTokensError,
   type TokenSpace,
 } from '@speech-tokens/core';
+import { joinedColumns } from '../../layout/columns.ts';
 import { framesToGrid, gridToFrames } from '../../layout/frame-grids.ts';
 import { type FrameLayout, noId } from '../../layout/frame-layout.ts';
 import { createStepReader } from '../../layout/step-reader.ts';
@@ -99,7 +100,7 @@ async function* goOn(
       if (known[stream] !== noId) return known[stream]!;
       return stream === 0 && hasEnded ? endId : choose(stream, logits, mayEnd);
     };
-    const chosen = await session.step(joined(steps), pick, signal === undefined ? {} : { signal });
+    const chosen = await session.step(joinedColumns(steps), pick, signal === undefined ? {} : { signal });
     fillChosen(layout, known, chosen);
     hasEnded ||= known[0] === endId;
     const frame = heardIn(known);
@@ -111,16 +112,6 @@ async function* goOn(
     steps = [known];
     next = writer.push(heard[place + 1] ?? unknown).at(-1)!;
   }
-}
-
-function joined(steps: readonly Int32Array[]): Int32Array {
-  const rows = new Int32Array(steps.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const step of steps) {
-    rows.set(step, at);
-    at += step.length;
-  }
-  return rows;
 }
 
 /** Units and codes of the prompt, frame by frame. Units end first: the last ones would need what follows. */
