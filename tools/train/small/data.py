@@ -28,7 +28,7 @@ def tokens_of(paths: list[Path], tokenizer: str, codebooks: int, out: Path, jobs
     for first in range(0, len(missing), 1000):
         command = ["npm", "run", "-s", "speech-tokens", "--", "tokenize", *missing[first : first + 1000], "--tokenizer", tokenizer]
         command += ["--codebooks", str(codebooks), "--out", str(out.resolve()), "--jobs", str(jobs), "--threads", "1", "--quiet"]
-        subprocess.run(command, cwd=ROOT, check=True)
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return targets
 
 
