@@ -20,10 +20,9 @@ export function watchFile(uri: Uri, onChange: (change: FileChange) => void): Dis
 
   const look = async (): Promise<void> => {
     firstAt = undefined;
-    const before = await known;
-    known = stateOf(uri);
-    const now = await known;
-    if (now !== before) onChange(now === undefined ? 'deleted' : 'changed');
+    const [before, now] = [known, stateOf(uri)];
+    known = now;
+    if ((await now) !== (await before)) onChange((await now) === undefined ? 'deleted' : 'changed');
   };
   const notice = (changed: Uri): void => {
     if (changed.toString() !== uri.toString()) return;
