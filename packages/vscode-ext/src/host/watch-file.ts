@@ -7,7 +7,10 @@ const restMilliseconds = 500;
 /** … and where it does not rest, so often. */
 const mostMilliseconds = 5000;
 
-/** Tells when the content of a file is another one, or there is no file any more. */
+/**
+ * Tells when the content of a file is another one, or there is no file any more. It is also looked at without being told: a
+ * watcher takes a while to begin, and on some disks of other machines it never tells.
+ */
 export function watchFile(uri: Uri, onChange: (change: FileChange) => void): Disposable {
   // Names may hold what means something in a pattern, so the folder is watched.
   const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(uri, '..'), '*'));
@@ -17,10 +20,9 @@ export function watchFile(uri: Uri, onChange: (change: FileChange) => void): Dis
 
   const look = async (): Promise<void> => {
     firstAt = undefined;
-    const before = await known;
-    known = stateOf(uri);
-    const now = await known;
-    if (now !== before) onChange(now === undefined ? 'deleted' : 'changed');
+    const [before, now] = [known, stateOf(uri)];
+    known = now;
+    if ((await now) !== (await before)) onChange((await now) === undefined ? 'deleted' : 'changed');
   };
   const notice = (changed: Uri): void => {
     if (changed.toString() !== uri.toString()) return;
@@ -28,10 +30,12 @@ export function watchFile(uri: Uri, onChange: (change: FileChange) => void): Dis
     clearTimeout(timer);
     timer = setTimeout(look, Math.max(0, Math.min(restMilliseconds, firstAt + mostMilliseconds - Date.now())));
   };
+  const watch = setInterval(look, mostMilliseconds);
   const listeners = [watcher.onDidChange(notice), watcher.onDidCreate(notice), watcher.onDidDelete(notice)];
   return {
     dispose() {
       clearTimeout(timer);
+      clearInterval(watch);
       for (const { dispose } of [...listeners, watcher]) dispose();
     },
   };

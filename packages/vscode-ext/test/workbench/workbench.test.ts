@@ -29,7 +29,6 @@ const formats = [
 async function prepare(folder: string): Promise<void> {
   await copyFile(join(recordings, 'french-goodbye.wav'), join(folder, 'goodbye.wav'));
   await copyFile(join(recordings, 'sense-and-sensibility-2.flac'), join(folder, 'novel.flac'));
-  await writeFile(join(folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
   await writeTokenFileOf(join(folder, 'goodbye.wav'), join(folder, 'goodbye.tokens.safetensors'));
   await installPlugin(folder);
   for (const file of formats.slice(0, 5)) await copyFile(join(fixtures, file), join(folder, file));
@@ -143,14 +142,17 @@ describeInWorkbench('in a workbench', undefined, prepare, (suite) => {
     await copy.click();
     await editor.getByText('Copied as JSON.').waitFor();
     await page.keyboard.press('F1');
-    await page.keyboard.press('ControlOrMeta+v');
     const pasted = page.locator('.quick-input-widget input').first();
-    expect(await pasted.inputValue()).toContain(grid.tokenSpace.id);
+    await pasted.waitFor();
+    await page.keyboard.press('ControlOrMeta+v');
+    await until(() => pasted.inputValue()).toContain(grid.tokenSpace.id);
+    await page.keyboard.press('Escape');
     await control(editor, 'as').selectOption('npy');
     expect(await copy.isDisabled()).toBe(true);
   });
 
   test('a broken file says what is wrong, and is read again when it is mended', async () => {
+    await writeFile(join(suite.folder, 'broken.wav'), 'RIFF, and then nothing of the kind');
     const editor = await opened('broken.wav');
     const alert = editor.getByRole('alert');
     await alert.waitFor();
