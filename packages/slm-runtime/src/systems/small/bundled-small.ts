@@ -5,7 +5,7 @@ export const bundledSmall = {
     sizeBytes: 1262,
   },
   weightsFile: {
-    sha256: 'a944e1d92bc361020d1d68736dca5899d8a53e1e5642ceb2d36719fdc5d26056',
+    sha256: '45b46920840077d6344bfc3a6286e5580e20301487ecbe738ac854d102311d99',
     sizeBytes: 17134264,
   },
 } as const;
