@@ -1,45 +1,38 @@
 /**
- * A long conversation with Moshi, full duplex through Mimi: memory as it goes on, and whether the clock drifts. The tiny
- * checkpoints of the tests where none are named; an hour of Moshi is 45,000 steps, whatever their length.
+ * A long conversation with `slm:moshi`, full duplex through Mimi, as a host has it: memory as it goes on, and whether the
+ * clock drifts. The tiny checkpoints of the tests where none are named; an hour of Moshi is 45,000 steps, whatever their
+ * length.
  * usage: pnpm bench slm-hour [MOSHI MIMI] [--steps 45000] [--threads 1]
  */
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import plugin from '@speech-tokens/codec-rvq';
-import {
-  createRandom,
-  type DuplexSession,
-  findComponent,
-  type ModelRequest,
-  type SpeechDuplex,
-  type SpeechPart,
-  type TokenGrid,
-} from '@speech-tokens/core';
+import codecs from '@speech-tokens/codec-rvq';
+import { createRandom, findComponent } from '@speech-tokens/core';
 import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/node';
-import { createMoshiConversation, createSampler, openDuplexConversation, openMoshi } from '@speech-tokens/slm-runtime';
+import languageModels, { openDuplexConversation } from '@speech-tokens/slm-runtime';
 import { syntheticChannels } from '../codecs/checkpoints.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { steps: { type: 'string', default: '45000' }, threads: { type: 'string', default: '1' } },
 });
-const golden = (path: string): string => fileURLToPath(new URL(`../../../../packages/${path}`, import.meta.url));
-const [moshiFolder = golden('slm-runtime/test/golden/moshi'), mimiFolder = golden('codec-rvq/test/golden/mimi')] =
-  positionals;
+const golden = (name: string): string =>
+  fileURLToPath(new URL(`../../../../packages/slm-runtime/test/golden/${name}`, import.meta.url));
+const [moshiFolder = golden('moshi'), mimiFolder = golden('mimi')] = positionals;
 const [stepCount, threadCount] = [Number(values.steps), Number(values.threads)];
 
-const tokenizerComponent = findComponent(plugin, 'tokenizer', 'rvq:mimi');
-const models = withCheckpointDirectory(createModelStore(), mimiFolder, tokenizerComponent.models);
-const tokenizer = await tokenizerComponent.load({ models, threadCount });
-const detokenizer = await findComponent(plugin, 'detokenizer', 'rvq:mimi').load({ models, threadCount });
+const store = createModelStore({ offline: true });
+const tokenizerComponent = findComponent(codecs, 'tokenizer', 'rvq:mimi');
+const codecFiles = { models: withCheckpointDirectory(store, mimiFolder, tokenizerComponent.models), threadCount };
+const tokenizer = await tokenizerComponent.load(codecFiles);
+const detokenizer = await findComponent(codecs, 'detokenizer', 'rvq:mimi').load(codecFiles);
 const { sampleRateHz } = tokenizer.audioFormat;
 const hopSamples = tokenizer.tokenSpace.codebooks[0]!.hopSamples!;
-const codeCount = tokenizer.tokenSpace.codebooks[0]!.size;
 
-const paths = { config: join(moshiFolder, 'config.json'), weights: join(moshiFolder, 'model.safetensors') };
-const moshi = await openMoshi(paths, { threadCount });
-const conversation = await openDuplexConversation(duplexOf(), { tokenizer, detokenizer, random: createRandom(1) });
+const component = findComponent(languageModels, 'language-model', 'slm:moshi');
+const models = withCheckpointDirectory(store, moshiFolder, component.models);
+const moshi = await component.load({ models, threadCount });
+const conversation = await openDuplexConversation(moshi.duplex!, { tokenizer, detokenizer, random: createRandom(1) });
 
 // The microphone brings pieces of no particular size, of which none is a frame.
 const [sound] = syntheticChannels(20, sampleRateHz, 1) as [Float32Array];
@@ -87,44 +80,3 @@ console.log(
 console.log(`samples in ${totalSamples}, out ${samplesOut}: drift ${samplesOut - totalSamples}, gaps ${gaps}`);
 if (samplesOut !== totalSamples || gaps > 0) process.exitCode = 1;
 await Promise.all([moshi.close(), tokenizer.close(), detokenizer.close()]);
-
-/** As the authors' program does, the first frame is given twice: marks of the start go in instead of it. */
-function duplexOf(): SpeechDuplex {
-  const own = moshi.streams.filter(({ role }) => role === 'out').length - 1;
-  const user = moshi.streams.filter(({ role }) => role === 'in');
-  return {
-    codec: { id: 'rvq:mimi', codebookCount: Math.max(own, user.length) },
-    async open({ codecSpace, random }: ModelRequest): Promise<DuplexSession> {
-      const samplers = moshi.streams.map(({ name, vocabularySize }, stream) =>
-        createSampler({
-          vocabularySize: vocabularySize - 1,
-          temperature: 0.8,
-          random: random.fork(name),
-          ...(stream === 0 || vocabularySize - 1 <= codeCount
-            ? {}
-            : { forbidden: [{ first: codeCount, end: vocabularySize - 1 }] }),
-        }),
-      );
-      const session = await moshi.open();
-      const turns = createMoshiConversation(moshi, session, ({ stream }, logits) => samplers[stream]!.sample(logits));
-      let at = 0;
-      return {
-        async step({ tracks }: TokenGrid, options = {}): Promise<readonly SpeechPart[]> {
-          // Codes that a tiny model does not have: what is said does not matter here.
-          const codes = Int32Array.from(user, ({ vocabularySize }, k) => tracks[k]!.ids[0]! % (vocabularySize - 1));
-          if (at === 0) await turns.step(codes, options);
-          const turn = await turns.step(codes, options);
-          const grid: TokenGrid = {
-            tokenSpace: codecSpace,
-            startSample: at,
-            sampleCount: hopSamples,
-            tracks: Array.from(turn.codes!, (code) => ({ ids: Uint32Array.of(code) })),
-          };
-          at += hopSamples;
-          return [{ kind: 'grid', grid }, ...(turn.textId === 3 ? [] : [{ kind: 'text', text: '·' } as const])];
-        },
-        close: () => session.close(),
-      };
-    },
-  };
-}

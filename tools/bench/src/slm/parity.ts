@@ -2,7 +2,7 @@
  * Greedy ids and logits of language models against those of PyTorch that lie beside a checkpoint of
  * tools/reference/make_language_models.py; and what 8 and 4 bits change: along PyTorch's ids, how many best ids are others,
  * and how far all logits are off, against their own spread.
- * usage: pnpm bench slm-parity CHECKPOINT … [--threads 2] [--bits 32,8,4]
+ * usage: pnpm bench slm-parity CHECKPOINT … [--threads 2] [--bits 32,8,4] [--steps 200]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,9 +13,13 @@ import { greatest } from './greatest.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string', default: '2' }, bits: { type: 'string', default: '32,8,4' } },
+  options: {
+    threads: { type: 'string', default: '2' },
+    bits: { type: 'string', default: '32,8,4' },
+    steps: { type: 'string', default: '200' },
+  },
 });
-const threadCount = Number(values.threads);
+const [threadCount, steps] = [Number(values.threads), Number(values.steps)];
 
 /** Every choice that a model made along PyTorch's ids: the best id that it had, and its logits where they are to be kept. */
 interface Choice {
@@ -82,10 +86,11 @@ async function readReference(folder: string): Promise<Reference> {
   const paths = { config: join(folder, 'config.json'), weights: join(folder, 'model.safetensors') };
   const { model_type: kind } = JSON.parse(await readFile(paths.config, 'utf8'));
   if (kind === 'csm') {
-    const ids = new Int32Array(read('frames'));
+    const codebookCount = JSON.parse(await readFile(paths.config, 'utf8')).num_codebooks as number;
+    const ids = new Int32Array(read('frames')).subarray(0, steps * codebookCount);
     return { first: logits, ids, run: (options, look) => runCsm(paths, options, prompt, ids, look) };
   }
-  const ids = new Int32Array(read('ids'));
+  const ids = new Int32Array(read('ids')).subarray(0, steps);
   const first = logits.slice(-logits.length / prompt.length);
   return { first, ids, run: (options, look) => runFlat(paths, options, prompt, ids, look) };
 }
