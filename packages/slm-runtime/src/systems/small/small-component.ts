@@ -22,7 +22,8 @@ export const smallComponent: LanguageModelComponent = {
     const { path } = await models.resolve(config, options);
     const columns = parseSmallColumns(await readFile(path, 'utf8'), path);
     const { path: weightsPath } = await models.resolve(weights, options);
-    const model = await openCsm({ config: path, weights: weightsPath }, options);
+    // Steps are so small that threads would wait for each other longer than they work.
+    const model = await openCsm({ config: path, weights: weightsPath }, { ...options, threadCount: 1 });
     return { ...model, generation: smallGeneration(model, columns) };
   },
 };
