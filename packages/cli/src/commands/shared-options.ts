@@ -50,8 +50,10 @@ export function addModels(command: Command): Command {
     .option('--offline', 'never touch the network');
 }
 
-/** Which language model runs, and how it chooses. */
-/** Without `bundledId` a model must be named. */
+/**
+ * Which language model runs, and how it chooses.
+ * @param bundledId the one that runs where none is named; without it one must be
+ */
 export function addLanguageModel(command: Command, bundledId?: string): Command {
   const named =
     bundledId === undefined

@@ -133,6 +133,8 @@ test('a full context ends it, and of a long prompt the last half of a context is
 describe('what does not fit is refused before anything is run', () => {
   const cases: [string, Partial<SpeechRequest>, string][] = [
     ['a text', { text: 'Hello' }, 'does not read'],
+    ['a voice', { voice: 'low' }, 'no such voice'],
+    ['no frames', { maxFrames: 0 }, 'number of frames'],
     ['a codec of other weights', { codecSpace: space('test:codec#c', 16, 16) }, 'trained on other tokens'],
     ['a codec of too few codebooks', { codecSpace: space('test:codec#b', 16) }, 'does not fit'],
     ['a prompt without units', { prompt: { grid: promptOf(5).grid } }, 'cannot follow the prompt'],

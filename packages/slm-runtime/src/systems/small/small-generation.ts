@@ -14,7 +14,7 @@ import { type FrameLayout, noId } from '../../layout/frame-layout.ts';
 import { createStepReader } from '../../layout/step-reader.ts';
 import { createStepWriter, fillChosen } from '../../layout/step-writer.ts';
 import { createSampler } from '../../sampler/sampler.ts';
-import { checkCodecSpace, checkSpeech, invalidRequest } from '../speech-request.ts';
+import { checkRequest, invalidRequest } from '../speech-request.ts';
 import { type SmallColumns, smallLayout } from './small-columns.ts';
 
 /** Frames before which the model may not end: else it says nothing after a whole sentence. */
@@ -32,18 +32,19 @@ export function smallGeneration(model: SpeechLanguageModelV0, columns: SmallColu
   const codec = { id: nameOf(columns.codecSpace), codebookCount: model.streams.length - 2 };
   // A prompt that fills the context leaves nothing to say.
   const mostPromptFrames = Math.floor(model.contextSteps / 2);
+  const takes = { text: 'refused', prompt: 'optional' } as const;
   return {
     codec,
     units: { id: nameOf(columns.unitSpace) },
-    takes: { text: 'refused', prompt: 'optional' },
+    takes,
     async *generate(request): AsyncGenerator<SpeechPart, void, undefined> {
       const { codecSpace, prompt, text } = request;
       if (text !== undefined) throw invalidRequest('text', 'The model does not read', 'a text', 'none');
-      checkCodecSpace(request, codec);
+      checkRequest({ codec, takes }, request);
       checkSpace(codecSpace, columns.codecSpace);
       const channels = { units: unitSpaceOf(columns, codecSpace), speech: codecSpace };
       const layout = smallLayout(columns, codec.codebookCount, model.streams[0]!.vocabularySize, channels);
-      const heard = prompt === undefined ? [] : promptFrames(layout, columns, request, prompt);
+      const heard = prompt === undefined ? [] : promptFrames(layout, columns, prompt);
       const session = await model.open();
       try {
         yield* goOn(session, layout, heard.slice(-mostPromptFrames), {
@@ -118,7 +119,6 @@ async function* goOn(
 function promptFrames(
   layout: FrameLayout,
   { unitSpace }: SmallColumns,
-  request: SpeechRequest,
   { grid, units }: NonNullable<SpeechRequest['prompt']>,
 ): Int32Array[] {
   if (units === undefined) {
@@ -129,7 +129,6 @@ function promptFrames(
       `those of ${nameOf(unitSpace)}`,
     );
   }
-  checkSpeech(grid, request, layout.streams.length - 2);
   checkSpace(units.tokenSpace, unitSpace);
   const unitFrames = gridToFrames(
     { ...layout, channels: { ...layout.channels, units: units.tokenSpace } },
