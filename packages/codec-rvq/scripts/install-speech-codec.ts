@@ -50,11 +50,19 @@ if (!decoded.channels[0]!.every(Number.isFinite)) throw new Error('the decoder g
 await mkdir(target, { recursive: true });
 for (const name of ['config.json', 'model.safetensors', 'README.md'])
   await cp(join(folder, name), new URL(name, target));
-const { hopSamples, lookaheadSamples, codebookCount, codebookSize } = parseSpeechCodecConfig(
+const { hopSamples, lookaheadSamples, codebookCount, codebookSize, decoder } = parseSpeechCodecConfig(
   await readFile(config.path, 'utf8'),
   config.path,
 );
-const shape = { sampleRateHz, hopSamples, lookaheadSamples, codebookCount, codebookSize };
+const decoderLookaheadSamples = decoder.lookaheadFrames * hopSamples;
+const shape = {
+  sampleRateHz,
+  hopSamples,
+  lookaheadSamples,
+  decoderLookaheadSamples,
+  codebookCount,
+  codebookSize,
+};
 const lines = Object.entries(shape).map(([key, value]) => `  ${key}: ${value},`);
 const fileLine = (key: string, { sha256, sizeBytes }: ResolvedModelFile): string =>
   `  ${key}: {\n    sha256: '${sha256}',\n    sizeBytes: ${sizeBytes},\n  },`;

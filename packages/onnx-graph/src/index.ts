@@ -80,6 +80,9 @@ export {
 export { rowsToSignal, signalToRows, withSignalHistory } from './layers/signal/signal-layout.ts';
 export { timeGroupNorm } from './layers/signal/time-group-norm.ts';
 export { transposedConv1d } from './layers/signal/transposed-conv1d.ts';
+export { type ExcitationConfig, readExcitationConfig } from './layers/source-filter/excitation-config.ts';
+export { positionNoise } from './layers/source-filter/position-noise.ts';
+export { type SourceFilterConfig, sourceFilter, sourceFilterWidth } from './layers/source-filter/source-filter.ts';
 export { overlapAddSpectrum, shortTimeSpectrum, spectrumWidth } from './layers/spectrum.ts';
 export { weightNormed } from './layers/weight-norm.ts';
 export {

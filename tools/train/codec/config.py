@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from source_filter import ExcitationConfig, SourceFilterConfig
+
 
 @dataclass
 class EncoderConfig:
@@ -25,18 +27,23 @@ class EncoderConfig:
 
 @dataclass
 class DecoderConfig:
-    """Synthesis side. Window and hop are samples; blocks run at 50 Hz, then at 100 Hz."""
+    """Synthesis side. Window and hop are samples; blocks run at 50 Hz, then at 100 Hz.
+
+    The output lies `lookahead_frames` frames behind the codes: what the source needs to know of the pitch beforehand.
+    """
 
     window_samples: int = 480
     hop_samples: int = 160
     channels_50hz: int = 320
     blocks_50hz: int = 3
     channels_100hz: int = 256
-    blocks_100hz: int = 4
+    blocks_100hz: int = 3
     expansion: int = 3
     kernel_frames: int = 7
     input_kernel_frames: int = 3
-    log_magnitude_cap: float = 6.0
+    lookahead_frames: int = 1
+    log_magnitude_cap: float = 4.0
+    excitation: ExcitationConfig = field(default_factory=ExcitationConfig)
 
 
 @dataclass
@@ -44,7 +51,7 @@ class CodecConfig:
     """The whole `config.json` of an exported codec."""
 
     model_type: str = "speech-tokens-codec"
-    format_version: int = 1
+    format_version: int = 2
     sample_rate_hz: int = 16000
     hop_samples: int = 320
     lookahead_samples: int = 320
@@ -54,6 +61,11 @@ class CodecConfig:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
 
+    @property
+    def source_filter(self) -> SourceFilterConfig:
+        d = self.decoder
+        return SourceFilterConfig(self.sample_rate_hz, d.window_samples, d.hop_samples, d.log_magnitude_cap, d.excitation)
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"
 
@@ -61,7 +73,9 @@ class CodecConfig:
     def from_dict(data: dict) -> "CodecConfig":
         data = dict(data)
         encoder = EncoderConfig(**data.pop("encoder", {}))
-        decoder = DecoderConfig(**data.pop("decoder", {}))
+        decoder = dict(data.pop("decoder", {}))
+        decoder["excitation"] = ExcitationConfig(**decoder.get("excitation", {}))
+        decoder = DecoderConfig(**decoder)
         known = {f.name for f in fields(CodecConfig)}
         unknown = set(data) - known
         if unknown:

@@ -23,11 +23,16 @@ def save_codec(codec: Codec, folder: Path) -> None:
     (folder / "config.json").write_text(codec.config.to_json())
 
 
+def load_tensors(folder: Path | str) -> dict[str, torch.Tensor]:
+    """The weights of an exported codec in F32."""
+    return {k: v.float() for k, v in load_file(Path(folder) / "model.safetensors").items()}
+
+
 def load_codec(folder: Path | str) -> Codec:
     """Load an exported codec; computation is in F32 from the F16 weights."""
     folder = Path(folder)
     codec = Codec(CodecConfig.load(folder / "config.json"))
-    codec.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
+    codec.load_state_dict(load_tensors(folder))
     return codec.eval()
 
 

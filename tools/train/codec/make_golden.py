@@ -21,7 +21,7 @@ TINY = CodecConfig(
     encoder=EncoderConfig(channels_100hz=16, blocks_100hz=1, channels_50hz=24, blocks_50hz=2, expansion=2, kernel_frames=3),
     decoder=DecoderConfig(
         channels_50hz=24, blocks_50hz=1, channels_100hz=16, blocks_100hz=2, expansion=2, kernel_frames=5,
-        input_kernel_frames=2,
+        input_kernel_frames=2, lookahead_frames=2,
     ),
 )
 

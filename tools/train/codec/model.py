@@ -11,8 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from config import CodecConfig, DecoderConfig, EncoderConfig
+from config import CodecConfig, EncoderConfig
 from quantizer import ResidualQuantizer
+from source_filter import SourceFilter, position_noise
 
 LAYER_NORM_EPSILON = 1e-6
 
@@ -107,24 +108,21 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, config: DecoderConfig, codec: CodecConfig):
+    def __init__(self, codec: CodecConfig):
         super().__init__()
-        self.config = config
+        config = self.config = codec.decoder
         wide, narrow = config.channels_50hz, config.channels_100hz
-        self.bins = config.window_samples // 2 + 1
         self.input = Dense(config.input_kernel_frames * codec.latent_dim, wide)
         self.blocks_50hz = make_blocks(config.blocks_50hz, wide, config.expansion, config.kernel_frames)
         self.upsample = Dense(wide, 2 * narrow)
         self.blocks_100hz = make_blocks(config.blocks_100hz, narrow, config.expansion, config.kernel_frames)
-        self.head = Dense(narrow, 2 * self.bins, 0.5)
-        with torch.no_grad():
-            self.head.bias[: self.bins] = -2.5
-        self.register_buffer("window", torch.hann_window(config.window_samples), persistent=False)
-        overlap = config.window_samples // config.hop_samples
-        self.window_gain = 0.375 * overlap  # sum of the squared window over overlapping frames
+        self.filter = SourceFilter(codec.source_filter)
+        self.head = Dense(narrow, self.filter.width(), 0.3)
+        self.filter.start_head(self.head.bias)
+        self.delay_samples = config.lookahead_frames * codec.hop_samples
 
-    def forward(self, q: Tensor, samples: int | None = None) -> Tensor:
-        """Quantised latents [B, T, latent_dim] -> samples [B, 320 T] or [B, samples]."""
+    def controls(self, q: Tensor) -> tuple[Tensor, Tensor]:
+        """Quantised latents [B, T, latent_dim] -> envelopes [B, 2 T, 3 bins], ln pitch [B, 2 T] (see `SourceFilter`)."""
         kernel = self.config.input_kernel_frames
         past = F.pad(q, (0, 0, kernel - 1, 0))
         steps = q.shape[1]
@@ -135,20 +133,15 @@ class Decoder(nn.Module):
         for block in self.blocks_100hz:
             h = block(h)
         h = self.head(layer_norm(h)).float()
-        magnitude = h[..., : self.bins].clamp(max=self.config.log_magnitude_cap).exp()
-        phase = h[..., self.bins :]
-        return self.synthesise(torch.complex(magnitude * phase.cos(), magnitude * phase.sin()), samples)
+        return h[..., :-1], h[..., -1]
 
-    def synthesise(self, spectrum: Tensor, samples: int | None) -> Tensor:
-        """Half spectra [B, F, bins] -> samples; frame j covers [hop j, hop j + window)."""
-        window, hop = self.config.window_samples, self.config.hop_samples
-        frames = torch.fft.irfft(spectrum, n=window) * (self.window / self.window_gain)
-        batch, count, _ = frames.shape
-        parts = frames.reshape(batch, count, window // hop, hop)
-        total = 0
-        for k in range(window // hop):
-            total = total + F.pad(parts[:, :, k], (0, 0, k, 0))[:, :count]
-        return total.reshape(batch, count * hop)[:, :samples]
+    def forward(self, q: Tensor, samples: int | None = None) -> Tensor:
+        """Quantised latents [B, T, latent_dim] -> samples [B, 320 T] or [B, samples]. After the last come zeros."""
+        envelopes, log_pitch = self.controls(F.pad(q, (0, 0, 0, self.config.lookahead_frames)))
+        hop = self.config.hop_samples
+        noise = torch.from_numpy(position_noise(0, log_pitch.shape[1] * hop)).to(q.device)
+        output = self.filter(envelopes, log_pitch, noise.reshape(1, -1, hop))
+        return output[:, self.delay_samples :][:, :samples]
 
 
 class Codec(nn.Module):
@@ -157,7 +150,7 @@ class Codec(nn.Module):
         self.config = config
         self.encoder = Encoder(config.encoder, config)
         self.quantizer = ResidualQuantizer(config.codebook_count, config.codebook_size, config.latent_dim)
-        self.decoder = Decoder(config.decoder, config)
+        self.decoder = Decoder(config)
 
     @torch.no_grad()
     def encode(self, x: Tensor) -> Tensor:

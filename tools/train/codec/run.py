@@ -24,13 +24,14 @@ def main() -> None:
     keep_freed_memory()
     args = parse()
 
-    from data import Source, Speech, prepare
+    from data import Source, Speech, prepare, prepare_pitch
     from export import export, install
     from train import Trainer
 
     cache = args.run / "data"
     if not (cache / "index.json").exists():
         prepare([Source.parse(text) for text in args.data], cache, args.validation_every)
+    prepare_pitch(cache)
     speech = Speech(cache)
     codec = Trainer(args, args.run, speech).train()
     utterance = speech.validation(1)[0][0, :64123]

@@ -18,7 +18,7 @@ from config import CodecConfig
 from data import Speech
 from discriminator import Discriminator, discriminator_loss, generator_losses
 from evaluate import evaluate
-from export import export
+from export import export, load_tensors
 from losses import ReconstructionLoss
 from model import Codec
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
     group.add_argument("--minutes", type=float, default=90, help="planned wall time of training, over all resumed parts")
     group.add_argument("--config", type=Path, help="config.json with other sizes")
+    group.add_argument("--start-from", type=Path, metavar="EXPORT", help="keep this codec's encoder and codebooks, and train a decoder for them")
     group.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     group.add_argument("--threads", type=int, default=2)
     group.add_argument("--seed", type=int, default=1)
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--warmup-steps", type=int, default=200)
     group.add_argument("--autoencoder-steps", type=int, default=400, help="first steps without quantisation")
     group.add_argument("--commitment", type=float, default=0.05)
+    group.add_argument("--pitch-weight", type=float, default=1.0)
     group.add_argument("--average", type=float, default=0.999, help="decay of the exported moving average")
     group.add_argument("--adversarial-from", type=int, metavar="STEP", help="start the discriminator at this step")
     group.add_argument("--adversarial-share", type=float, default=0.0, help="or: in this last share of the time")
@@ -61,25 +63,40 @@ class Trainer:
         torch.set_num_threads(1)
         self.config = CodecConfig.load(args.config) if args.config else CodecConfig()
         self.codec = Codec(self.config).to(self.device)
+        self.decoder_only = args.start_from is not None
+        if self.decoder_only:
+            self.start_from(args.start_from)
         self.average = copy.deepcopy(self.codec).eval()
-        self.loss = ReconstructionLoss().to(self.device)
+        # Shorter windows than a hop show nothing that the decoder decides; phase is no target.
+        self.loss = ReconstructionLoss(complex_=0.0, shortest_window=256).to(self.device)
         self.discriminator = Discriminator().to(self.device)
         self.optimizer = self.make_optimizer(self.codec, (0.9, 0.98))
         self.opponent = self.make_optimizer(self.discriminator, (0.8, 0.99))
         self.random = torch.Generator().manual_seed(args.seed)
         self.hop = self.config.hop_samples
         self.samples = round(args.crop_seconds * self.config.sample_rate_hz / self.hop) * self.hop
-        self.step, self.elapsed, self.quantised, self.adversarial_step = 0, 0.0, False, 0
+        self.step, self.elapsed, self.quantised, self.adversarial_step = 0, 0.0, self.decoder_only, 0
         self.latents: list[Tensor] = []
         self.terms: dict[str, float] = {}
         self.interrupted = False
         self.vectors = args.batch * self.samples // self.hop
 
     def make_optimizer(self, module: torch.nn.Module, betas: tuple[float, float]) -> torch.optim.Optimizer:
-        matrices = [p for p in module.parameters() if p.ndim > 1]
-        others = [p for p in module.parameters() if p.ndim <= 1]
+        trained = [p for p in module.parameters() if p.requires_grad]
+        matrices = [p for p in trained if p.ndim > 1]
+        others = [p for p in trained if p.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
         return torch.optim.AdamW(groups, lr=self.args.learning_rate, betas=betas, fused=True)
+
+    def start_from(self, folder: Path) -> None:
+        """Take over encoder and codebooks, which stay as they are, and of the decoder what has the same name and shape."""
+        theirs, mine = load_tensors(folder), self.codec.state_dict()
+        fits = {name: tensor for name, tensor in theirs.items() if name in mine and mine[name].shape == tensor.shape}
+        for name in mine:
+            if name not in fits and not name.startswith("decoder."):
+                raise ValueError(f"{folder} has no {name} of the shape {list(mine[name].shape)}")
+        self.codec.load_state_dict({**mine, **fits})
+        self.codec.encoder.requires_grad_(False)
 
     # -- state -----------------------------------------------------------------
 
@@ -139,10 +156,10 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate if optimizer is self.optimizer else min(rate, 4e-4)
             optimizer.zero_grad(set_to_none=True)
-        x = self.speech.batch(args.batch, self.samples + self.hop, self.random).to(self.device)
+        x, pitch = (t.to(self.device) for t in self.speech.batch(args.batch, self.samples + self.hop, self.random))
         counts = torch.randint(1, levels + 1, (args.batch,), generator=self.random)
         counts[torch.rand(args.batch, generator=self.random) < 0.5] = levels
-        parts = zip(x.chunk(n), counts.to(self.device).chunk(n), [playing] * n)
+        parts = zip(x.chunk(n), pitch.chunk(n), counts.to(self.device).chunk(n), [playing] * n)
         results = list(self.pool.map(lambda part: self.part(*part), parts))
         terms = {name: sum(t[name] for t, _, _ in results) / n for name in results[0][0]}
         if playing:
@@ -153,20 +170,21 @@ class Trainer:
         if math.isfinite(terms["norm"]):
             self.optimizer.step()
             self.update_average()
-        if self.quantised:
+        if self.quantised and not self.decoder_only:
             codes, residuals = ([torch.cat(level) for level in zip(*(r[i] for r in results))] for i in (1, 2))
             self.codec.quantizer.update(codes, residuals)
             if self.step % 10 == 0:
                 self.codec.quantizer.restart_dead(self.vectors)
-        else:
+        elif not self.quantised:
             self.latents = (self.latents + [r[2][0] for r in results])[-32 * n :]
         for name, value in terms.items():
             self.terms[name] = value if name not in self.terms else 0.98 * self.terms[name] + 0.02 * value
         self.step += 1
 
-    def part(self, x: Tensor, counts: Tensor, playing: bool) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+    def part(self, x: Tensor, pitch: Tensor, counts: Tensor, playing: bool) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Forward and backward on one worker's share of the batch; gradients add up.
 
+        The recording's own pitch [B, hops, 2] drives the pulses, so that harmonics lie where they lie in the recording.
         Returns loss terms and, per codebook, codes and residuals (see `ResidualQuantizer`).
         """
         args = self.args
@@ -178,16 +196,31 @@ class Trainer:
             else:  # a little noise, so that the latents do not rely on tiny differences
                 q = z + torch.randn_like(z) * (0.15 * z.detach().std((0, 1)))
                 residuals = [z.detach().reshape(-1, z.shape[-1]).float()]
-            output = self.codec.decoder(q)
+            output, own = self.sound(q, pitch[..., 0])
         # the first hop has fewer overlapping frames than all others
-        output, target = output[:, self.hop :], x[:, self.hop : self.samples]
+        output, target = output[:, self.hop :], x[:, self.hop : output.shape[1]]
         total, terms = self.loss(output, target)
-        terms["commitment"] = float(commitment.detach())
-        total = total + args.commitment * commitment
+        error, voiced = (own - pitch[:, : own.shape[1], 0]).abs(), pitch[:, : own.shape[1], 1]
+        error = (error * voiced).sum() / voiced.sum().clamp_min(1)
+        terms.update(commitment=float(commitment.detach()), pitch=float(error.detach()))
+        total = total + args.commitment * commitment + args.pitch_weight * error
         if playing:
             total = total + self.play(output, target, terms)
         (total / self.workers).backward()
         return terms, codes, residuals
+
+    def sound(self, q: Tensor, log_pitch: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents [B, T, dim], ln pitch [B, hops] -> samples from the first on, and the decoder's own ln pitch, likewise."""
+        decoder, config = self.codec.decoder, self.config.decoder
+        envelopes, own = decoder.controls(q)
+        hops = own.shape[1]
+        # What a hop of the source holds is heard a window later, less a hop; the output lies further behind than that.
+        lead = decoder.delay_samples // config.hop_samples - (config.window_samples // config.hop_samples - 1)
+        given = torch.nn.functional.pad(log_pitch[:, None], (lead, 0), mode="replicate")[:, 0, :hops]
+        noise = (torch.rand(*given.shape, config.hop_samples, device=q.device) * 2 - 1) * math.sqrt(3)
+        start = torch.randint(config.excitation.cycle_steps, (len(given), 1), device=q.device, dtype=torch.int32)
+        samples = decoder.filter(envelopes, given, noise, start)
+        return samples[:, decoder.delay_samples :], own[:, lead:]
 
     def play(self, output: Tensor, target: Tensor, terms: dict[str, float]) -> Tensor:
         """Gradients of the discriminator on some crops; its part of the codec's loss."""

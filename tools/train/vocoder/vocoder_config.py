@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from source_filter import ExcitationConfig, SourceFilterConfig
+
 
 @dataclass
 class BlocksConfig:
@@ -14,16 +16,6 @@ class BlocksConfig:
     expansion: int = 3
     kernel_frames: int = 7
     lookahead_frames: int = 3
-
-
-@dataclass
-class ExcitationConfig:
-    """Pulses and noise. Pitch in Hz; pulses are Gaussians of `pulse_deviation_samples`."""
-
-    lowest_hz: float = 50.0
-    highest_hz: float = 500.0
-    pulse_deviation_samples: float = 0.6
-    cycle_steps: int = 2**18  # phases are whole numbers of these parts of a cycle
 
 
 @dataclass
@@ -47,6 +39,12 @@ class VocoderConfig:
     @property
     def spectrum_hop_samples(self) -> int:
         return self.hop_samples // 2
+
+    @property
+    def source_filter(self) -> SourceFilterConfig:
+        return SourceFilterConfig(
+            self.sample_rate_hz, self.window_samples, self.spectrum_hop_samples, self.log_magnitude_cap, self.excitation,
+        )
 
     @property
     def delay_frames(self) -> int:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import torch
 from torch import Tensor
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common.pitch import prepare_pitch
 from common.recordings import RATE, Recordings, Source, prepare
 
-from pitch import track
 from vocoder_config import VocoderConfig
 
 HOP = 320
@@ -69,15 +68,8 @@ def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
             entry["voice"] = source.voice
         (cache / "index.json").write_text(json.dumps(index, indent=1) + "\n")
     index = json.loads((cache / "index.json").read_text())
-    samples = np.load(cache / "samples.npy", mmap_mode="r")
-    waves = lambda: (samples[f["start"] : f["start"] + f["samples"]].astype(np.float32) / 32768 for f in index["files"])
     starts = file_starts(index)
-    if not (cache / "pitch.npy").exists():
-        table = np.zeros((2 * starts[-1], 2), np.float32)
-        with ProcessPoolExecutor() as pool:
-            for start, (log_pitch, voiced) in zip(starts, pool.map(track, waves(), chunksize=16)):
-                table[2 * start : 2 * start + len(voiced)] = np.stack([log_pitch, voiced], 1)
-        np.save(cache / "pitch.npy", table)
+    prepare_pitch(cache)
     if not all((cache / f"units-{k}.npy").exists() for k in config.unit_counts):
         tables = {k: np.full(starts[-1], -1, np.int16) for k in config.unit_counts}
         rows = {f["sha256"]: (f["first_row"], f["rows"]) for f in json.loads((units / "units-of-training.json").read_text())}

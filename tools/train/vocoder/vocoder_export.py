@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "codec"))  # layers of the codec
 from common import exports
 
-from excitation import position_noise
+from source_filter import position_noise
 from vocoder_config import VocoderConfig
 from vocoder_model import Vocoder
 

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from excitation import pulses
 from model import CausalDepthwise, Dense, layer_norm
+from source_filter import SourceFilter
 from vocoder_config import BlocksConfig, VocoderConfig
 
 
@@ -46,7 +46,6 @@ class Vocoder(nn.Module):
     def __init__(self, config: VocoderConfig, voices: int | None = None):
         super().__init__()
         self.config = config
-        self.bins = config.window_samples // 2 + 1
         slow, fast = config.slow.channels, config.fast.channels
         # One row more than there are units: what lies outside of the recording.
         self.units = nn.ParameterDict({f"k{k}": nn.Parameter(torch.randn(k + 1, slow)) for k in config.unit_counts})
@@ -54,12 +53,9 @@ class Vocoder(nn.Module):
         self.blocks_50hz = make_blocks(config.slow)
         self.upsample = Dense(slow, 2 * fast)
         self.blocks_100hz = make_blocks(config.fast)
-        self.head = Dense(fast, 3 * self.bins + 1, 0.3)
-        with torch.no_grad():
-            self.head.bias[: self.bins] = -3.5  # pulses
-            self.head.bias[2 * self.bins : 3 * self.bins] = -4.5  # noise
-            self.head.bias[-1] = 5.0  # ln 148 Hz
-        self.register_buffer("window", torch.hann_window(config.window_samples), persistent=False)
+        self.filter = SourceFilter(config.source_filter)
+        self.head = Dense(fast, self.filter.width(), 0.3)
+        self.filter.start_head(self.head.bias)
 
     def controls(self, units: Tensor, k: int, voice: Tensor) -> tuple[Tensor, Tensor]:
         """Units [B, T] of k (k itself: none), voice rows [B] -> envelopes [B, 2 T, 3 bins], ln pitch [B, 2 T].
@@ -75,35 +71,6 @@ class Vocoder(nn.Module):
             h = block(h)
         h = self.head(layer_norm(h)).float()
         return h[..., :-1], h[..., -1]
-
-    def filter(self, envelopes: Tensor, log_pitch: Tensor, noise: Tensor, start: Tensor | None = None) -> Tensor:
-        """Envelopes [B, F, 3 bins], ln pitch [B, F], noise [B, F, hop] -> samples [B, F hop].
-
-        Frame i of the spectrum is made of the source's hops i - 2 to i, and heard in hops i to i + 2.
-        """
-        cap = self.config.log_magnitude_cap
-        loudness, phase, hiss = envelopes.split(self.bins, dim=-1)
-        voiced = self.spectrum(pulses(log_pitch, self.config, start)) * torch.polar(loudness.clamp(max=cap).exp(), phase)
-        spectrum = voiced + self.spectrum(noise) * hiss.clamp(max=cap).exp()
-        return self.synthesise(spectrum)
-
-    def spectrum(self, hops: Tensor) -> Tensor:
-        """Hops [B, F, hop] -> half spectra [B, F, bins] of windows that end with each hop."""
-        window, hop = self.config.window_samples, self.config.spectrum_hop_samples
-        samples = F.pad(hops.reshape(hops.shape[0], -1), (window - hop, 0))
-        return torch.fft.rfft(samples.unfold(1, window, hop) * self.window)
-
-    def synthesise(self, spectrum: Tensor) -> Tensor:
-        """Half spectra [B, F, bins] -> samples [B, F hop]; frame i covers [hop i, hop i + window)."""
-        window, hop = self.config.window_samples, self.config.spectrum_hop_samples
-        overlap = window // hop
-        frames = torch.fft.irfft(spectrum, n=window) * (self.window / (0.375 * overlap))
-        batch, count, _ = frames.shape
-        parts = frames.reshape(batch, count, overlap, hop)
-        total = 0
-        for k in range(overlap):
-            total = total + F.pad(parts[:, :, k], (0, 0, k, 0))[:, :count]
-        return total.reshape(batch, count * hop)
 
     @torch.no_grad()
     def forward(self, units: Tensor, k: int, voice: Tensor, noise: Tensor) -> Tensor:

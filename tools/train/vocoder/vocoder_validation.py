@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from evaluate import log_mel
-from excitation import position_noise
+from source_filter import position_noise
 from vocoder_data import HOP, VoicedRecordings
 from vocoder_model import Vocoder
 

@@ -2,6 +2,7 @@ import {
   assertContinues,
   type CallOptions,
   createStreamDetokenizer,
+  isCount,
   joined,
   ownGrid,
   type PcmChunk,
@@ -11,7 +12,7 @@ import {
   type TokenGrid,
   type TokenSpace,
 } from '@speech-tokens/core';
-import type { GraphSession, GraphState } from '@speech-tokens/onnx-graph';
+import { type GraphSession, type GraphState, positionNoise } from '@speech-tokens/onnx-graph';
 import { framesPerRun } from './frames-per-run.ts';
 
 export interface CausalDetokenizerParts {
@@ -21,8 +22,12 @@ export interface CausalDetokenizerParts {
    */
   readonly decoder: GraphSession;
   readonly tokenSpace: TokenSpace;
-  /** One hop for all codebooks. The decoder's step i settles the samples of frame i. */
+  /** One hop for all codebooks. The decoder's step i settles the samples of frame i - `delayFrames`. */
   readonly hopSamples: number;
+  /** 0 where absent. After the last frame come as many that leave out all codebooks. */
+  readonly delayFrames?: number;
+  /** The graph also takes `noise [frames · hop]`: `positionNoise`, by the decoder's step. */
+  readonly takesNoise?: boolean;
   /** Frames that the first run of a stream needs, unless the stream ends before; 1 where absent. */
   readonly firstRunFrames?: number;
   /** The most frames of one run, `framesPerRun` of the rules where absent. */
@@ -31,11 +36,11 @@ export interface CausalDetokenizerParts {
 
 /** A mono detokenizer around a causal decoder: whole grids go the same way as streams, so both give the same audio. */
 export function createCausalDetokenizer(parts: CausalDetokenizerParts): SpeechDetokenizerV1 {
-  const { tokenSpace, hopSamples, firstRunFrames = 1 } = parts;
+  const { tokenSpace, hopSamples, firstRunFrames = 1, delayFrames = 0 } = parts;
   return createStreamDetokenizer({
     tokenSpace,
     audioFormat: { sampleRateHz: tokenSpace.sampleRateHz, channelCount: 1 },
-    latencySamples: firstRunFrames * hopSamples,
+    latencySamples: (firstRunFrames + delayFrames) * hopSamples,
     openStream: ({ codebookCount }) => ({ machine: new DecoderStream(parts, codebookCount) }),
     close: () => parts.decoder.close(),
   });
@@ -46,18 +51,22 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
   readonly #codebookCount: number | undefined;
   readonly #state: GraphState;
   readonly #firstRunFrames: number;
+  readonly #delayFrames: number;
   /** Where the next grid must start; `null` before the first, which may start anywhere. */
   #nextSample: number | null = null;
-  #hasRun = false;
-  /** Codes `[frames, codebooks]` that do not make the first run yet, and the samples that they stand for. */
+  /** Frames that the decoder has taken. */
+  #framesRun = 0;
+  /** Codes `[frames, codebooks]` that do not make the first run yet. */
   #held: Int32Array = new Int32Array(0);
-  #heldSamples = 0;
+  /** The samples of each frame that has been pushed and not been heard: a hop, or less at the end of a grid. */
+  #owed: number[] = [];
 
   constructor(parts: CausalDetokenizerParts, codebookCount: number | undefined) {
     this.#parts = parts;
     this.#codebookCount = codebookCount;
     this.#state = parts.decoder.createState();
     this.#firstRunFrames = parts.firstRunFrames ?? 1;
+    this.#delayFrames = parts.delayFrames ?? 0;
   }
 
   accept(grid: TokenGrid): TokenGrid {
@@ -68,96 +77,113 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
     const { startSample, sampleCount, tracks } = grid;
     if (this.#nextSample !== null) assertContinues('tokens', startSample, this.#nextSample);
     this.#nextSample = startSample + sampleCount;
-    if (sampleCount === 0) return [];
-    const codes = joined([this.#held, interleaved(tracks, this.#parts.tokenSpace)]);
-    const samples = this.#heldSamples + sampleCount;
-    if (!this.#hasRun && codes.length < this.#firstRunFrames * this.#parts.tokenSpace.codebooks.length) {
-      this.#hold(codes, samples);
+    for (let left = sampleCount; left > 0; left -= this.#parts.hopSamples) {
+      this.#owed.push(Math.min(left, this.#parts.hopSamples));
+    }
+    const { codebooks } = this.#parts.tokenSpace;
+    const codes = joined([this.#held, interleaved(tracks, codebooks)]);
+    if (this.#framesRun === 0 && codes.length < this.#firstRunFrames * codebooks.length) {
+      this.#held = codes;
       return [];
     }
-    return this.#decode(codes, samples, options);
+    return this.#decode(codes, options);
   }
 
   async flush(options: CallOptions): Promise<readonly PcmChunk[]> {
-    return this.#heldSamples === 0 ? [] : this.#decode(this.#held, this.#heldSamples, options);
+    if (this.#owed.length === 0) return [];
+    const { codebooks } = this.#parts.tokenSpace;
+    const none = Int32Array.from({ length: this.#delayFrames * codebooks.length }, (_, i) => sizeAt(codebooks, i));
+    return this.#decode(joined([this.#held, none]), options);
   }
 
   reset(): void {
     this.#state.reset();
     this.#nextSample = null;
-    this.#hasRun = false;
-    this.#hold(new Int32Array(0), 0);
+    this.#framesRun = 0;
+    this.#held = new Int32Array(0);
+    this.#owed = [];
   }
 
   save(): PlainData {
     return {
       network: this.#state.save(),
       nextSample: this.#nextSample,
-      hasRun: this.#hasRun,
+      framesRun: this.#framesRun,
       held: this.#held.slice(),
-      heldSamples: this.#heldSamples,
+      owed: [...this.#owed],
     };
   }
 
   restore(data: PlainData): boolean {
-    const { network, nextSample, hasRun, held, heldSamples } = (data ?? {}) as Record<string, PlainData>;
+    const { network, nextSample, framesRun, held, owed } = (data ?? {}) as Record<string, PlainData>;
     if (nextSample !== null && !Number.isSafeInteger(nextSample)) return false;
-    if (typeof hasRun !== 'boolean' || !(held instanceof Int32Array) || !this.#mayHold(held, heldSamples)) return false;
+    if (!isCount(framesRun) || !(held instanceof Int32Array) || !Array.isArray(owed)) return false;
+    const { codebooks } = this.#parts.tokenSpace;
+    if (!held.every((id, i) => id >= 0 && id <= sizeAt(codebooks, i))) return false;
+    const frames = held.length / codebooks.length + Math.min(framesRun, this.#delayFrames);
+    const isOwed = (samples: PlainData): boolean =>
+      isCount(samples) && samples > 0 && samples <= this.#parts.hopSamples;
+    if (owed.length !== frames || !owed.every(isOwed)) return false;
     if (this.#state.restore(network) !== undefined) return false;
     this.#nextSample = nextSample as number | null;
-    this.#hasRun = hasRun;
-    this.#hold(held.slice(), heldSamples as number);
+    this.#framesRun = framesRun;
+    this.#held = held.slice();
+    this.#owed = [...(owed as number[])];
     return true;
   }
 
-  #hold(codes: Int32Array, samples: number): void {
-    this.#held = codes;
-    this.#heldSamples = samples;
-  }
-
-  /** Whether saved codes can be decoded: whole frames of ids that there are, and no more samples than they give. */
-  #mayHold(codes: Int32Array, samples: PlainData | undefined): boolean {
-    const { codebooks } = this.#parts.tokenSpace;
-    const frames = codes.length / codebooks.length;
-    return (
-      Number.isInteger(frames) &&
-      Number.isSafeInteger(samples) &&
-      Math.ceil((samples as number) / this.#parts.hopSamples) === frames &&
-      codes.every((id, i) => id >= 0 && id <= codebooks[i % codebooks.length]!.size)
-    );
-  }
-
-  /** Decodes codes that end at the end of the last grid. */
-  async #decode(codes: Int32Array, sampleCount: number, options: CallOptions): Promise<readonly PcmChunk[]> {
-    const { decoder, hopSamples, tokenSpace } = this.#parts;
-    const { signal, onProgress } = options;
+  /** Runs these codes and gives what is settled by then: at most one chunk. */
+  async #decode(codes: Int32Array, { signal, onProgress }: CallOptions): Promise<readonly PcmChunk[]> {
+    const { decoder, hopSamples, tokenSpace, takesNoise } = this.#parts;
     const width = tokenSpace.codebooks.length;
     const frameCount = codes.length / width;
     const runFrames = Math.max(this.#parts.framesPerRun ?? framesPerRun, this.#firstRunFrames);
-    const samples = new Float32Array(frameCount * hopSamples);
+    const startSample = this.#nextSample! - sum(this.#owed);
+    const heard: Float32Array[] = [];
+    let done = 0;
+    const total = frameCount * hopSamples;
     for (let start = 0; start < frameCount; start += runFrames) {
       signal?.throwIfAborted();
-      const end = Math.min(frameCount, start + runFrames);
-      const values = codes.subarray(start * width, end * width);
-      const decoded = await decoder.run({ codes: { values, shape: [end - start, width] } }, this.#state);
-      samples.set(decoded.samples!, start * hopSamples);
-      onProgress?.({ stage: 'Detokenizing', done: end * hopSamples, total: samples.length, unit: 'samples' });
+      const values = codes.subarray(start * width, (start + runFrames) * width);
+      const count = values.length / width;
+      const noise = takesNoise ? positionNoise(this.#framesRun * hopSamples, count * hopSamples) : undefined;
+      const { samples } = await decoder.run(
+        {
+          codes: { values, shape: [count, width] },
+          ...(noise === undefined ? {} : { noise: { values: noise, shape: [noise.length] } }),
+        },
+        this.#state,
+      );
+      for (let frame = Math.max(0, this.#delayFrames - this.#framesRun); frame < count; frame++) {
+        heard.push((samples as Float32Array).subarray(frame * hopSamples).subarray(0, this.#owed.shift()!));
+      }
+      this.#framesRun += count;
+      done += count * hopSamples;
+      onProgress?.({ stage: 'Detokenizing', done, total, unit: 'samples' });
     }
-    this.#hasRun = true;
-    this.#hold(new Int32Array(0), 0);
-    const startSample = this.#nextSample! - sampleCount;
-    return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels: [samples.subarray(0, sampleCount)] }];
+    this.#held = new Int32Array(0);
+    if (heard.length === 0) return [];
+    return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels: [joined(heard)] }];
   }
 }
 
 /** Codes `[frames, codebooks]` of the whole space; codebooks beyond the tracks are left out. */
-function interleaved(tracks: TokenGrid['tracks'], space: TokenSpace): Int32Array {
-  const count = space.codebooks.length;
+function interleaved(tracks: TokenGrid['tracks'], codebooks: TokenSpace['codebooks']): Int32Array {
+  const count = codebooks.length;
   const frameCount = tracks[0]!.ids.length;
   const codes = new Int32Array(frameCount * count);
-  for (const [k, { size }] of space.codebooks.entries()) {
+  for (const [k, { size }] of codebooks.entries()) {
     const ids = tracks[k]?.ids;
     for (let frame = 0; frame < frameCount; frame++) codes[frame * count + k] = ids === undefined ? size : ids[frame]!;
   }
   return codes;
+}
+
+/** The size of the codebook of the i-th of interleaved codes. */
+function sizeAt(codebooks: TokenSpace['codebooks'], i: number): number {
+  return codebooks[i % codebooks.length]!.size;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -3,6 +3,7 @@ export const bundledSpeechCodec = {
   sampleRateHz: 16000,
   hopSamples: 320,
   lookaheadSamples: 320,
+  decoderLookaheadSamples: 320,
   codebookCount: 8,
   codebookSize: 1024,
   configFile: {

@@ -32,7 +32,7 @@ test('names the field that is wrong', () => {
   expect(failure('{')).toContain('(syntax)');
   expect(failure('null')).toContain('(model_type)');
   expect(changed((c) => Object.assign(c, { model_type: 'encodec' }))).toContain('found "encodec"');
-  expect(changed((c) => Object.assign(c, { format_version: 2 }))).toContain('(format_version): found 2, wanted 1');
+  expect(changed((c) => Object.assign(c, { format_version: 1 }))).toContain('(format_version): found 1, wanted 2');
   expect(changed((c) => delete c.encoder!.blocks_50hz)).toContain('(encoder.blocks_50hz): found nothing');
   expect(changed((c) => Object.assign(c, { codebook_count: 0 }))).toContain('an integer from 1 to 256');
   expect(changed((c) => Object.assign(c, { lookahead_samples: 100 }))).toContain('a multiple of 320');

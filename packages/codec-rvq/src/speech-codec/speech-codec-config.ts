@@ -1,4 +1,4 @@
-import { readConfig } from '@speech-tokens/onnx-graph';
+import { readConfig, readExcitationConfig, type SourceFilterConfig } from '@speech-tokens/onnx-graph';
 
 /** `config.json` of the project's own speech codec. */
 export interface SpeechCodecConfig {
@@ -19,9 +19,10 @@ export interface SpeechCodecConfig {
     readonly slow: BlockStackConfig;
   };
   readonly decoder: {
-    readonly windowSamples: number;
     readonly inputKernelFrames: number;
-    readonly logMagnitudeCap: number;
+    /** Frames that the sound lies behind the codes. */
+    readonly lookaheadFrames: number;
+    readonly sourceFilter: SourceFilterConfig;
     readonly slow: BlockStackConfig;
     readonly fast: BlockStackConfig;
   };
@@ -52,9 +53,9 @@ export function parseSpeechCodecConfig(text: string, path: string): SpeechCodecC
     return value % of === 0 ? value : fail(field, String(value), `a multiple of ${of}, ${what}`);
   };
   config.oneOf('model_type', ['speech-tokens-codec']);
-  config.oneOf('format_version', [1]);
+  config.oneOf('format_version', [2]);
 
-  const hopSamples = multiple('hop_samples', 2, 'because spectra have half its hop');
+  const hopSamples = multiple('hop_samples', 32, 'because spectra have half its hop');
   const half = hopSamples / 2;
   for (const side of ['encoder', 'decoder']) {
     if (number(`${side}.hop_samples`) !== half) {
@@ -67,8 +68,9 @@ export function parseSpeechCodecConfig(text: string, path: string): SpeechCodecC
     expansion: integer(`${side}.expansion`, 16),
     kernelFrames: integer(`${side}.kernel_frames`, 64),
   });
+  const sampleRateHz = integer('sample_rate_hz', 768_000);
   return {
-    sampleRateHz: integer('sample_rate_hz', 768_000),
+    sampleRateHz,
     hopSamples,
     lookaheadSamples: multiple('lookahead_samples', hopSamples, 'the hop'),
     codebookCount: integer('codebook_count', 256),
@@ -84,9 +86,15 @@ export function parseSpeechCodecConfig(text: string, path: string): SpeechCodecC
       slow: stack('encoder', '50hz'),
     },
     decoder: {
-      windowSamples: multiple('decoder.window_samples', half, 'the hop of the spectrum'),
       inputKernelFrames: integer('decoder.input_kernel_frames', 64),
-      logMagnitudeCap: number('decoder.log_magnitude_cap'),
+      lookaheadFrames: integer('decoder.lookahead_frames', 64, 0),
+      sourceFilter: {
+        sampleRateHz,
+        windowSamples: multiple('decoder.window_samples', half, 'the hop of the spectrum'),
+        hopSamples: half,
+        logMagnitudeCap: number('decoder.log_magnitude_cap'),
+        excitation: readExcitationConfig(config, 'decoder.excitation'),
+      },
       slow: stack('decoder', '50hz'),
       fast: stack('decoder', '100hz'),
     },

@@ -15,7 +15,7 @@ interface SpeechCodecModel {
   readonly checkpoint: Checkpoint;
 }
 
-const { configFile, weightsFile, ...shape } = bundledSpeechCodec;
+const { configFile, weightsFile, decoderLookaheadSamples, ...shape } = bundledSpeechCodec;
 
 /** The project's own codec, from the weights that ship with this package. */
 export const speechCodecFamily: CodecFamily<'config' | 'weights', SpeechCodecModel> = {
@@ -24,7 +24,7 @@ export const speechCodecFamily: CodecFamily<'config' | 'weights', SpeechCodecMod
   files: { config: bundled('config.json', configFile), weights: bundled('model.safetensors', weightsFile) },
   space: residualSpace(shape),
   tokenizerLatencySamples: shape.hopSamples + shape.lookaheadSamples,
-  detokenizerLatencySamples: shape.hopSamples,
+  detokenizerLatencySamples: shape.hopSamples + decoderLookaheadSamples,
 
   async open({ config, weights }) {
     return {
@@ -49,6 +49,8 @@ export const speechCodecFamily: CodecFamily<'config' | 'weights', SpeechCodecMod
     return createCausalDetokenizer({
       tokenSpace,
       hopSamples: config.hopSamples,
+      delayFrames: config.decoder.lookaheadFrames,
+      takesNoise: true,
       decoder: await openGraph(buildDecoderGraph(config, weightsOf(checkpoint)), checkpoint.directory),
     });
   },

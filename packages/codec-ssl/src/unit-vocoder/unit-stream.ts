@@ -10,9 +10,8 @@ import {
   type TokenGrid,
   type TokenSpace,
 } from '@speech-tokens/core';
-import type { GraphSession, GraphState } from '@speech-tokens/onnx-graph';
+import { type GraphSession, type GraphState, positionNoise } from '@speech-tokens/onnx-graph';
 import { unitsAfterEnd } from '../vocoder/unit-order.ts';
-import { positionNoise } from './position-noise.ts';
 
 /** Frames of one run: the step at which a call can be aborted, some tens of milliseconds. */
 const framesPerRun = 100;

@@ -1,4 +1,4 @@
-import { type ConfigReader, readConfig } from '@speech-tokens/onnx-graph';
+import { type ConfigReader, type ExcitationConfig, readConfig, readExcitationConfig } from '@speech-tokens/onnx-graph';
 
 /** `config.json` of the project's own unit vocoder. */
 export interface UnitVocoderConfig {
@@ -26,15 +26,6 @@ export interface VocoderBlocks {
   readonly expansion: number;
   readonly kernelFrames: number;
   readonly lookaheadFrames: number;
-}
-
-/** What the vocoder filters. */
-export interface ExcitationConfig {
-  readonly lowestHz: number;
-  readonly highestHz: number;
-  readonly pulseDeviationSamples: number;
-  /** Parts of a cycle in whose numbers phases are counted; a power of two. */
-  readonly cycleSteps: number;
 }
 
 /** Units by which the sound lies behind: what all blocks see ahead. */
@@ -70,7 +61,7 @@ export function parseUnitVocoderConfig(text: string, path: string): UnitVocoderC
     spectrum: { windowSamples, logMagnitudeCap: number('log_magnitude_cap') },
     slow: blocksOf(config, 'slow'),
     fast,
-    excitation: excitationOf(config),
+    excitation: readExcitationConfig(config, 'excitation'),
   };
 }
 
@@ -87,22 +78,6 @@ function blocksOf({ integer, fail }: ConfigReader, stack: 'slow' | 'fast'): Voco
     kernelFrames,
     lookaheadFrames,
   };
-}
-
-function excitationOf({ integer, number, fail }: ConfigReader): ExcitationConfig {
-  const positive = (field: string): number => {
-    const value = number(field);
-    return value > 0 ? value : fail(field, String(value), 'a number above 0');
-  };
-  const lowestHz = positive('excitation.lowest_hz');
-  const highestHz = positive('excitation.highest_hz');
-  if (highestHz <= lowestHz || highestHz > 2_000) {
-    fail('excitation.highest_hz', String(highestHz), `above ${lowestHz}, at most 2000`);
-  }
-  // Sums of the phases of a run have to stay exact.
-  const cycleSteps = integer('excitation.cycle_steps', 2 ** 18);
-  if (!Number.isInteger(Math.log2(cycleSteps))) fail('excitation.cycle_steps', String(cycleSteps), 'a power of two');
-  return { lowestHz, highestHz, pulseDeviationSamples: positive('excitation.pulse_deviation_samples'), cycleSteps };
 }
 
 function unitsOf(config: ConfigReader): UnitVocoderConfig['units'] {

@@ -1,5 +1,9 @@
 """Pitch of recordings: normalised cross-correlation, and the cheapest path through its candidates."""
 
+import json
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
 import numpy as np
 from scipy.signal import resample_poly, firwin, lfilter
 
@@ -79,3 +83,23 @@ def track(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     lags = LAGS[best] + np.clip(offset, -0.5, 0.5)
     known = np.log(RATE / DIVISOR / lags)
     return np.interp(np.arange(len(path)), rows, known).astype(np.float32), voiced
+
+
+def pitch_starts(files: list[dict]) -> np.ndarray:
+    """The first row of each recording in the table of pitch. A recording has two rows for each 20 ms begun."""
+    return np.cumsum([0] + [2 * -(-f["samples"] // (2 * HOP)) for f in files])
+
+
+def prepare_pitch(cache: Path) -> None:
+    """Write `cache`/pitch.npy, where it is not there yet: ln of the pitch in Hz, and whether there is one [rows, 2]."""
+    if (cache / "pitch.npy").exists():
+        return
+    files = json.loads((cache / "index.json").read_text())["files"]
+    samples = np.load(cache / "samples.npy", mmap_mode="r")
+    waves = (samples[f["start"] : f["start"] + f["samples"]].astype(np.float32) / 32768 for f in files)
+    starts = pitch_starts(files)
+    table = np.zeros((starts[-1], 2), np.float32)
+    with ProcessPoolExecutor() as pool:
+        for start, (log_pitch, voiced) in zip(starts, pool.map(track, waves, chunksize=16)):
+            table[start : start + len(voiced)] = np.stack([log_pitch, voiced], 1)
+    np.save(cache / "pitch.npy", table)

@@ -1,23 +1,22 @@
+import type { GraphBuilder } from '../../graph/graph-builder.ts';
+import type { GraphTensor } from '../../graph/graph-types.ts';
 import {
   add,
-  cast,
-  cumulativeSum,
   divide,
   exp,
   floor,
-  type GraphBuilder,
-  type GraphTensor,
   maximum,
   minimum,
   multiply,
   remainder,
   sin,
-  slice,
   sqrt,
   subtract,
-} from '@speech-tokens/onnx-graph';
-import type { ExcitationConfig } from './unit-vocoder-config.ts';
-
+} from '../../ops/elementwise.ts';
+import { cumulativeSum } from '../../ops/lookup.ts';
+import { cast } from '../../ops/matrix.ts';
+import { slice } from '../../ops/shape.ts';
+import type { ExcitationConfig } from './excitation-config.ts';
 /**
  * Pulses of unit power at a given pitch: `log pitch [hops, 1]`, ln of Hz, `→ samples [hops, hop]`. A pulse is
  * exp(−2 k sin²(phase / 2)), close to a Gaussian of a fixed width in samples.
