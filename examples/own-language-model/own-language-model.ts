@@ -128,9 +128,10 @@ const component: LanguageModelComponent = {
   models: [config, weights],
   async load({ models, ...options }) {
     const paths = {
-      config: (await models.resolve(config)).path,
-      weights: (await models.resolve(weights)).path,
+      config: (await models.resolve(config, options)).path,
+      weights: (await models.resolve(weights, options)).path,
     };
+    options.signal?.throwIfAborted();
     const model = await openOwn(paths, options);
     return { ...model, generation: generationOf(model) };
   },

@@ -20,14 +20,17 @@ import packageJson from '../package.json' with { type: 'json' };
 const folder = fileURLToPath(new URL('../../../packages/slm-runtime/test/golden/llama', import.meta.url));
 const store = createModelStore({ offline: true });
 const component = findComponent(plugin, 'language-model', 'own:side-by-side');
-const model: SpeechLanguageModelV0 = await component.load({
-  models: withCheckpointDirectory(store, folder, component.models),
-});
+const models = withCheckpointDirectory(store, folder, component.models);
+const model: SpeechLanguageModelV0 = await component.load({ models });
 const detokenizer = await findComponent(codecs, 'detokenizer', model.generation!.codec.id).load({ models: store });
 
 defineConformanceTests(
   { test, after: afterAll },
-  conformanceOfPlugin(plugin, { models: store, manifest: packageJson.speechTokens as PluginManifest }),
+  conformanceOfPlugin(plugin, {
+    models,
+    checkpointDirectory: folder,
+    manifest: packageJson.speechTokens as PluginManifest,
+  }),
 );
 
 async function said(request: Partial<SpeechRequest>): Promise<readonly SpeechPart[]> {

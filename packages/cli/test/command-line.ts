@@ -7,6 +7,8 @@ import { encodeWav } from '@speech-tokens/audio-files';
 import { afterEach } from 'vitest';
 import { runCli } from '../src/run-cli.ts';
 
+/** A plugin that keeps every promise. */
+export const keptPlugin: string = fileURLToPath(new URL('./plugins/kept', import.meta.url));
 /** A plugin that loads in any process. */
 export const stepsPlugin: string = fileURLToPath(new URL('./plugins/steps', import.meta.url));
 export const slowPlugin: string = fileURLToPath(new URL('./plugins/slow', import.meta.url));

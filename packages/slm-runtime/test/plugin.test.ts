@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import {
   createRandom,
   findComponent,
-  type PluginManifest,
   type SpeechLanguageModelV0,
   type SpeechPart,
   type TokenSpace,
@@ -13,15 +12,40 @@ import { createModelStore, withCheckpointDirectory } from '@speech-tokens/core/n
 import { conformanceOfPlugin, defineConformanceTests } from '@speech-tokens/core/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
-import plugin, { dacSpeechSpace, xcodec2Space } from '../src/index.ts';
+import plugin, { dacSpeechSpace, openFlatModel, xcodec2Space } from '../src/index.ts';
+import { goldenFolder } from './support/golden.ts';
 import { codesOf } from './support/scripted-model.ts';
 import { snac } from './support/spaces.ts';
 import { writeTinyCheckpoint } from './support/tiny-checkpoint.ts';
 
+// Every promise of the contract: of the model that ships, and of others on small checkpoints.
+const store = createModelStore();
+const componentsOf = (id: string) => plugin.components.filter((component) => component.id === id);
 defineConformanceTests(
   { test, after: afterAll },
-  conformanceOfPlugin(plugin, { models: createModelStore(), manifest: packageJson.speechTokens as PluginManifest }),
+  conformanceOfPlugin({ ...plugin, components: componentsOf('slm:small') }, { models: store }),
 );
+describe.each(['csm', 'moshi'])('slm:%s', (name) => {
+  const checkpointDirectory = goldenFolder(name);
+  const [component] = componentsOf(`slm:${name}`);
+  const models = withCheckpointDirectory(store, checkpointDirectory, component!.models);
+  const subject = conformanceOfPlugin({ ...plugin, components: [component!] }, { models, checkpointDirectory });
+  defineConformanceTests({ test, after: afterAll }, subject);
+});
+describe('a decoder over one sequence of ids', () => {
+  const paths = {
+    config: `${goldenFolder('llama')}/config.json`,
+    weights: `${goldenFolder('llama')}/model.safetensors`,
+  };
+  const load = () => openFlatModel(paths, { threadCount: 1 });
+  defineConformanceTests({ test, after: afterAll }, { kind: 'language-model', load });
+});
+
+test('package.json lists exactly the components of the plugin', () => {
+  const { specificationVersion, provides } = packageJson.speechTokens;
+  expect(specificationVersion).toBe(plugin.specificationVersion);
+  expect(provides).toEqual(plugin.components.map(({ kind, id, title }) => ({ kind, id, title })));
+});
 
 const named = (count: number, name: (index: number) => string): string[] =>
   Array.from({ length: count }, (_, i) => name(i));

@@ -10,7 +10,8 @@ export interface TokenStream {
 }
 
 /**
- * Picks the id of one slot from its logits, which are only lent. Sampling, seeds and forcing belong to the caller and
+ * Picks the id of one slot from its logits, which are only lent: those of ids from 0 on. Ids past them, such as Moshi's
+ * mark of a start, can be read and are never said. Sampling, seeds and forcing belong to the caller and
  * stay out of models. A promise lets it wait for another session, as guidance by a second one needs.
  */
 export type ChooseToken = (slot: { readonly stream: number }, logits: Float32Array) => number | Promise<number>;

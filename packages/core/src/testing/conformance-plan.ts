@@ -1,5 +1,6 @@
 import type { AudioClip, PcmChunk } from '../audio/audio-clip.ts';
 import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
+import type { SpeechLanguageModelV0 } from '../contract/speech-language-model.ts';
 import type { LoadContext } from '../contract/speech-plugin.ts';
 import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { ErrorCode } from '../errors/error-details.ts';
@@ -9,8 +10,10 @@ import { batchChecks } from './checks/batch-checks.ts';
 import { callControlChecks } from './checks/call-control.ts';
 import { callResultChecks } from './checks/call-results.ts';
 import { badGrids, detokenizerChecks } from './checks/detokenizer-checks.ts';
+import { languageModelChecks } from './checks/language-model-checks.ts';
+import { languageModelSessionChecks } from './checks/language-model-sessions.ts';
 import { type PairSide, pairChecks } from './checks/pair-checks.ts';
-import { componentChecks, type LoadedComponent, pluginChecks } from './checks/plugin-checks.ts';
+import { componentChecks, type LoadedComponent, loadAborts, pluginChecks } from './checks/plugin-checks.ts';
 import { streamControlChecks } from './checks/stream-control.ts';
 import { streamLatencyChecks } from './checks/stream-latency.ts';
 import { streamResultChecks } from './checks/stream-results.ts';
@@ -18,6 +21,7 @@ import { streamStateChecks } from './checks/stream-state.ts';
 import { badClips, tokenizerChecks } from './checks/tokenizer-checks.ts';
 import type { ConformanceCheck } from './conformance-check.ts';
 import { createDetokenizerSide, type DetokenizerSide, type MakeGrid } from './detokenizer-side.ts';
+import { createLanguageModelSide, type LanguageModelSide, type MakeRows } from './language-model-side.ts';
 import { createLoader, type Loader } from './loader.ts';
 import type { ConformanceSubject, PluginSubject } from './subject.ts';
 import { makeMixedClip } from './test-audio.ts';
@@ -64,6 +68,11 @@ const detokenizerPlan: readonly ConformanceCheck<DetokenizerSide>[] = [
   ...streamControlChecks<TokenGrid, AudioClip, TokenGrid, PcmChunk>('detokenizer', refusedGrids),
 ];
 
+const languageModelPlan: readonly ConformanceCheck<LanguageModelSide>[] = [
+  ...languageModelChecks,
+  ...languageModelSessionChecks,
+];
+
 /** Plans the checks of a subject. Nothing is loaded before the first of them runs. */
 export function planConformance(subject: ConformanceSubject, seed: string | number): ConformancePlan {
   const random = createRandom(seed);
@@ -95,6 +104,10 @@ export function planConformance(subject: ConformanceSubject, seed: string | numb
         planPart('detokenizer', 'detokenizer/loads', detokenizer, detokenizerPlan, random),
         planPair('pair', tokenizer, detokenizer, random),
       ]);
+    }
+    case 'language-model': {
+      const loader = languageModelLoader(() => subject.load(), random, subject.makeRows);
+      return plan([planPart('language-model', 'language-model/loads', loader, languageModelPlan, random)]);
     }
     case 'plugin':
       return plan(planPlugin(subject, random));
@@ -132,15 +145,11 @@ function planPlugin(subject: PluginSubject, random: SeededRandom): readonly Conf
   }
   for (const component of components) {
     if (component.kind !== 'language-model') continue;
-    // Said, not passed over: their contract is a draft, and nothing of it is promised yet.
-    const check: PlannedCheck = {
-      subject: `language-model ${component.id}`,
-      id: 'language-model/draft',
-      title: 'A speech language model keeps to its contract',
-      abandon() {},
-      run: async () => 'the contract of speech language models is a draft (v0) without checks',
-    };
-    plans.push({ checks: [check], close: keepOpen });
+    const loader = languageModelLoader(() => component.load(context), random);
+    const name = `language-model ${component.id}`;
+    plans.push(planPart(name, 'language-model/loads', loader, languageModelPlan, random));
+    const listed = createLoader(async () => ({ component, context }), keepOpen);
+    plans.push(planPart(name, undefined, listed, [loadAborts], random));
   }
   return plans;
 }
@@ -259,6 +268,18 @@ function detokenizerLoader(
       return createDetokenizerSide(await load(), { random, makeGrid, another: () => loader.another() });
     },
     ({ part }) => part.close(),
+  );
+  return loader;
+}
+
+function languageModelLoader(
+  load: () => Promise<SpeechLanguageModelV0>,
+  random: SeededRandom,
+  makeRows?: MakeRows,
+): Loader<LanguageModelSide> {
+  const loader: Loader<LanguageModelSide> = createLoader(
+    async () => createLanguageModelSide(await load(), { random, makeRows, another: () => loader.another() }),
+    ({ model }) => model.close(),
   );
   return loader;
 }

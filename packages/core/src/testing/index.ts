@@ -5,6 +5,7 @@ export {
   type TestRunner,
 } from './define-conformance-tests.ts';
 export type { MakeGrid } from './detokenizer-side.ts';
+export type { MakeRows } from './language-model-side.ts';
 export {
   type CheckResult,
   type ConformanceProgress,
@@ -16,6 +17,7 @@ export {
   type ConformanceSubject,
   conformanceOfPlugin,
   type DetokenizerSubject,
+  type LanguageModelSubject,
   type PairSubject,
   type PluginSubject,
   type TokenizerSubject,

@@ -1,9 +1,11 @@
 import type { AudioClip } from '../audio/audio-clip.ts';
 import type { ModelStore } from '../contract/model-file.ts';
 import type { SpeechDetokenizerV1 } from '../contract/speech-detokenizer.ts';
+import type { SpeechLanguageModelV0 } from '../contract/speech-language-model.ts';
 import type { PluginManifest, SpeechPluginV1 } from '../contract/speech-plugin.ts';
 import type { SpeechTokenizerV1 } from '../contract/speech-tokenizer.ts';
 import type { MakeGrid } from './detokenizer-side.ts';
+import type { MakeRows } from './language-model-side.ts';
 
 /** A tokenizer to check. */
 export interface TokenizerSubject {
@@ -33,6 +35,14 @@ export interface PairSubject {
   readonly clips?: readonly AudioClip[];
 }
 
+/** A speech language model to check: what it reads, chooses and takes back. What it makes of a request is its own. */
+export interface LanguageModelSubject {
+  readonly kind: 'language-model';
+  load(): Promise<SpeechLanguageModelV0>;
+  /** Needed where not every row of ids can be read. Where absent, ids are drawn at random. */
+  readonly makeRows?: MakeRows;
+}
+
 /** A whole plugin: each component, and each tokenizer with the detokenizers of its token space. */
 export interface PluginSubject {
   readonly kind: 'plugin';
@@ -48,7 +58,12 @@ export interface PluginSubject {
   readonly threadCount?: number;
 }
 
-export type ConformanceSubject = TokenizerSubject | DetokenizerSubject | PairSubject | PluginSubject;
+export type ConformanceSubject =
+  | TokenizerSubject
+  | DetokenizerSubject
+  | PairSubject
+  | LanguageModelSubject
+  | PluginSubject;
 
 /** A plugin as a subject, with what its components are loaded with. */
 export function conformanceOfPlugin(

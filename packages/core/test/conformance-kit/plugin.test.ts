@@ -113,16 +113,3 @@ it('does not compare listed tokens with those of another checkpoint', async () =
     'component/latency-as-listed',
   ]);
 });
-
-it('says that language models are not checked yet', async () => {
-  const { plugin } = pluginFixture();
-  const component = {
-    kind: 'language-model',
-    id: 'reference:model',
-    title: 'A model',
-    models: [],
-    load: () => Promise.reject(new Error('Not called.')),
-  } as const;
-  const results = await resultsOf(conformanceOfPlugin({ ...plugin, components: [component] }, { models: noModels }));
-  expect(results.at(-1)).toMatchObject({ subject: 'language-model reference:model', status: 'skipped' });
-});

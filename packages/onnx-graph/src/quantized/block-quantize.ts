@@ -32,17 +32,27 @@ export function quantizeBlocks(
   for (let block = 0; block < blocks; block++) {
     const start = block * blockValues;
     let furthest = 0;
-    for (let i = start; i < start + blockValues; i++) if (Math.abs(rows[i]!) > Math.abs(furthest)) furthest = rows[i]!;
+    let distance = 0;
+    for (let i = start; i < start + blockValues; i++) {
+      const value = rows[i]!;
+      const size = value < 0 ? -value : value;
+      if (size > distance) {
+        distance = size;
+        furthest = value;
+      }
+    }
     const scale = Math.fround(bits === 4 ? furthest / -middle : Math.abs(furthest) / (middle - 1));
     const inverse = scale === 0 ? 0 : 1 / scale;
     scales[firstBlock + block] = scale;
     const to = (firstBlock + block) * bytesPerBlock;
+    // Sums are above zero, so that cutting them rounds them to the nearest.
+    const half = middle + 0.5;
     if (bits === 8) {
-      for (let i = 0; i < blockValues; i++) values[to + i] = Math.round(rows[start + i]! * inverse) + middle;
+      for (let i = 0; i < blockValues; i++) values[to + i] = (rows[start + i]! * inverse + half) | 0;
     } else {
       for (let i = 0; i < blockValues; i += 2) {
-        const low = Math.min(top, Math.round(rows[start + i]! * inverse) + middle);
-        const high = Math.min(top, Math.round(rows[start + i + 1]! * inverse) + middle);
+        const low = Math.min(top, (rows[start + i]! * inverse + half) | 0);
+        const high = Math.min(top, (rows[start + i + 1]! * inverse + half) | 0);
         values[to + i / 2] = low | (high << 4);
       }
     }

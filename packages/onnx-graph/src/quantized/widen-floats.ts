@@ -11,24 +11,29 @@ export function widenFloats(bytes: Uint8Array, elementType: ElementType): Float3
       return Float32Array.from(new Float64Array(buffer, byteOffset, byteLength / 8));
     case 'bfloat16': {
       // The upper half of a float32.
-      const wide = Uint32Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), (half) => half << 16);
+      const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
+      const wide = new Uint32Array(halves.length);
+      for (let i = 0; i < halves.length; i++) wide[i] = halves[i]! << 16;
       return new Float32Array(wide.buffer);
     }
     case 'float16': {
       const table = halfTable();
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), (half) => table[half]!);
+      const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
+      const wide = new Float32Array(halves.length);
+      for (let i = 0; i < halves.length; i++) wide[i] = table[halves[i]!]!;
+      return wide;
     }
     default:
       throw new TypeError(`${elementType} is no float type`);
   }
 }
 
-let halves: Float32Array | undefined;
+let halfValues: Float32Array | undefined;
 
 /** All 65,536 numbers of 16 bits. */
 function halfTable(): Float32Array {
-  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToNumber(bits));
-  return halves;
+  halfValues ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToNumber(bits));
+  return halfValues;
 }
 
 /** A number of 16 bits: IEEE 754 binary16. */

@@ -20,13 +20,18 @@ export interface FrameModelParts {
 
 /** A model of one backbone and a head for the ids of a step: whatever is no graph of several backbones. */
 export function frameModel({ streams, backbone, firstRows, head }: FrameModelParts): SpeechLanguageModelV0 {
+  let closing: Promise<unknown> | undefined;
   return {
     specificationVersion: 'v0',
     streams,
     contextSteps: backbone.capacityPositions,
-    open: async () => new FrameSession({ streams, firstRows, head }, backbone.createSequence()),
+    async open() {
+      if (closing !== undefined) throw closed('A language model');
+      return new FrameSession({ streams, firstRows, head }, backbone.createSequence());
+    },
     async close() {
-      await Promise.all([backbone.close(), head.close()]);
+      closing ??= Promise.all([backbone.close(), head.close()]);
+      await closing;
     },
   };
 }
@@ -93,7 +98,7 @@ class FrameSession implements LanguageModelSession {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw closed('The session of a language model');
   }
 
   #tableRows(rows: Int32Array): Int32Array {
@@ -115,9 +120,9 @@ class FrameSession implements LanguageModelSession {
   }
 }
 
-function closed(): SpeechTokensError {
+function closed(what: string): SpeechTokensError {
   return new SpeechTokensError('session-closed', {
-    problem: 'The session of a language model takes nothing more',
+    problem: `${what} takes nothing more`,
     found: 'It was closed',
     remedy: 'Open another one',
     details: {},

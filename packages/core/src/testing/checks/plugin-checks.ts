@@ -116,6 +116,22 @@ export const pluginChecks: readonly ConformanceCheck<PluginListing>[] = [
   },
 ];
 
+/** Of components of every kind. */
+export const loadAborts: ConformanceCheck<{ readonly component: Component; readonly context: LoadContext }> = {
+  id: 'component/load-aborts',
+  title: 'Loading with a signal that has already aborted rejects with its reason',
+  appliesTo: always,
+  async run({ component, context }) {
+    const reason = { why: 'the caller changed its mind' };
+    const what = `Loading ${component.kind} ${component.id} with a signal that has already aborted`;
+    const start = (): Promise<{ close(): Promise<void> }> =>
+      component.load({ ...context, signal: AbortSignal.abort(reason) });
+    const outcome = await settle(what, start);
+    if (outcome.status === 'resolved') await outcome.value.close();
+    expectReason(outcome, reason, what);
+  },
+};
+
 export const componentChecks: readonly ConformanceCheck<LoadedComponent>[] = [
   {
     id: 'component/token-space-as-listed',
@@ -142,20 +158,7 @@ export const componentChecks: readonly ConformanceCheck<LoadedComponent>[] = [
       }));
     },
   },
-  {
-    id: 'component/load-aborts',
-    title: 'Loading with a signal that has already aborted rejects with its reason',
-    appliesTo: always,
-    async run({ component, context }) {
-      const reason = { why: 'the caller changed its mind' };
-      const what = `Loading ${component.kind} ${component.id} with a signal that has already aborted`;
-      const start = (): Promise<SpeechTokenizerV1 | SpeechDetokenizerV1> =>
-        component.load({ ...context, signal: AbortSignal.abort(reason) });
-      const outcome = await settle(what, start);
-      if (outcome.status === 'resolved') await outcome.value.close();
-      expectReason(outcome, reason, what);
-    },
-  },
+  loadAborts,
 ];
 
 function expectGoodModelFiles(owner: string, models: readonly ModelFile[]): void {

@@ -48,9 +48,12 @@ export async function openCsm(
     ...session,
     memory: cacheMemory(codebookCount),
   });
+  // One product of a row takes longer to hand to another thread than to make, and each session has threads of its own,
+  // which wait for its next run at the cost of the others'.
+  const oneThread = { ...session, threadCount: 1 };
   const heads = [];
   for (let slot = 1; slot < codebookCount; slot++) {
-    heads.push(await openGraphSession(codebookHead(slot, weights, depth, config), session));
+    heads.push(await openGraphSession(codebookHead(slot, weights, depth, config), oneThread));
   }
   const codebooks = Array.from({ length: codebookCount }, (_, k) => k);
   const firstRows = codebooks.map((k) => k * codebookSize);
