@@ -60,6 +60,8 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
   #held: Int32Array = new Int32Array(0);
   /** The samples of each frame that has been pushed and not been heard: a hop, or less at the end of a grid. */
   #owed: number[] = [];
+  /** Samples that were given, for progress. */
+  #heardSamples = 0;
 
   constructor(parts: CausalDetokenizerParts, codebookCount: number | undefined) {
     this.#parts = parts;
@@ -102,6 +104,7 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
     this.#framesRun = 0;
     this.#held = new Int32Array(0);
     this.#owed = [];
+    this.#heardSamples = 0;
   }
 
   save(): PlainData {
@@ -138,10 +141,13 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
     const width = tokenSpace.codebooks.length;
     const frameCount = codes.length / width;
     const runFrames = Math.max(this.#parts.framesPerRun ?? framesPerRun, this.#firstRunFrames);
-    const startSample = this.#nextSample! - sum(this.#owed);
-    const heard: Float32Array[] = [];
-    let done = 0;
-    const total = frameCount * hopSamples;
+    const skipped = Math.max(0, this.#delayFrames - this.#framesRun);
+    const owed = sum(this.#owed);
+    const startSample = this.#nextSample! - owed;
+    const total = this.#heardSamples + owed;
+    const settled = this.#owed.splice(0, Math.max(0, frameCount - skipped));
+    const heard = new Float32Array(sum(settled));
+    let at = 0;
     for (let start = 0; start < frameCount; start += runFrames) {
       signal?.throwIfAborted();
       const values = codes.subarray(start * width, (start + runFrames) * width);
@@ -154,16 +160,19 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
         },
         this.#state,
       );
-      for (let frame = Math.max(0, this.#delayFrames - this.#framesRun); frame < count; frame++) {
-        heard.push((samples as Float32Array).subarray(frame * hopSamples).subarray(0, this.#owed.shift()!));
+      for (let frame = Math.max(0, skipped - start); frame < count; frame++) {
+        const first = frame * hopSamples;
+        const length = settled[start + frame - skipped]!;
+        heard.set((samples as Float32Array).subarray(first, first + length), at);
+        at += length;
       }
       this.#framesRun += count;
-      done += count * hopSamples;
-      onProgress?.({ stage: 'Detokenizing', done, total, unit: 'samples' });
+      onProgress?.({ stage: 'Detokenizing', done: this.#heardSamples + at, total, unit: 'samples' });
     }
+    this.#heardSamples += at;
     this.#held = new Int32Array(0);
     if (heard.length === 0) return [];
-    return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels: [joined(heard)] }];
+    return [{ sampleRateHz: tokenSpace.sampleRateHz, startSample, channels: [heard] }];
   }
 }
 
