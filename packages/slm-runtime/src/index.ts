@@ -36,6 +36,7 @@ export { streamingOf } from './detokenizer-window/windowed-streaming.ts';
 export { type DepthHeadParts, depthHead } from './frame-head/depth-head.ts';
 export type { FrameHead, OpenFrameHead } from './frame-head/frame-head.ts';
 export { parallelHead } from './frame-head/parallel-head.ts';
+export { type PatchHeadParts, patchHead } from './frame-head/patch-head.ts';
 export { type StepwiseHeadParts, stepwiseHead } from './frame-head/stepwise-head.ts';
 export { type FlatLayout, timeOrderedSlots } from './layout/flat-layout.ts';
 export { createFlatReader, type FlatPart, type FlatReader, type FlatReaderOptions } from './layout/flat-reader.ts';

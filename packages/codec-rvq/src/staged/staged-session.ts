@@ -90,6 +90,9 @@ function stagedState(parts: readonly GraphState[]): StagedState {
     reset() {
       for (const part of parts) part.reset();
     },
+    reserve(length) {
+      for (const part of parts) part.reserve(length);
+    },
   };
 }
 

@@ -12,7 +12,12 @@ function pretendSessions(failAt = Number.POSITIVE_INFINITY) {
     if (opened.push(options) > failAt) throw new Error('no more');
     let isBusy = false;
     return {
-      createState: () => ({ save: () => ({}), restore: () => undefined, reset: () => undefined }),
+      createState: () => ({
+        save: () => ({}),
+        restore: () => undefined,
+        reset: () => undefined,
+        reserve: () => undefined,
+      }),
       async run({ fail }) {
         if (isBusy) throw new Error('two runs in one session');
         isBusy = true;

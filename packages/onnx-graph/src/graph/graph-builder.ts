@@ -1,4 +1,4 @@
-import { type Shape, shapesEqual } from './dim.ts';
+import { type Shape, type SymbolicDim, shapesEqual } from './dim.ts';
 import type { ElementType } from './element-type.ts';
 import { encodeModel } from './encode-model.ts';
 import { GraphBuildError } from './graph-build-error.ts';
@@ -12,6 +12,11 @@ import {
   type StateTensor,
 } from './graph-types.ts';
 
+export interface StateOptions {
+  readonly isInPlace?: boolean;
+  readonly growing?: { readonly axis: number; readonly dim: SymbolicDim };
+}
+
 /**
  * Builds one ONNX graph, node by node. Shapes are checked at each step, so that a wrong weight is named here, and not
  * by the runtime in terms of generated names.
@@ -23,6 +28,7 @@ export class GraphBuilder {
   readonly #inputs: GraphTensor[] = [];
   readonly #outputs: GraphTensor[] = [];
   readonly #states: StateTensor[] = [];
+  readonly #stateValues: { readonly input: GraphTensor; readonly output: GraphTensor }[] = [];
   readonly #stateNames = new Set<string>();
   readonly #scopes: string[] = [];
   /** Results of nodes that are outputs of the graph, and the names that they have as such. */
@@ -57,26 +63,30 @@ export class GraphBuilder {
    * A tensor that one run leaves to the next. `advance` must be called once, with the value that it takes.
    * @param options `isInPlace`: the value that it takes is made by one node out of the value that it had, which nothing
    * else reads and which that node changes where it lies (ScatterND and elementwise operators can). So a run does not copy
-   * it; one that fails may leave it half changed.
+   * it; one that fails may leave it half changed. `growing`: an axis along which `shape` says the most, and the dimension
+   * that it has in the graph; all such axes of a graph are of one length at a time, see `GraphState.reserve`.
    */
   state(
     name: string,
     elementType: ElementType,
     shape: readonly number[],
-    { isInPlace = false }: { readonly isInPlace?: boolean } = {},
+    { isInPlace = false, growing }: StateOptions = {},
   ): { readonly value: GraphTensor; advance(next: GraphTensor): void } {
     const path = [...this.#scopes, name].join('.');
     if (this.#stateNames.has(path)) throw this.error(`state ${name}`, 'two of this name', 'a scope for each');
     this.#stateNames.add(path);
     const inputName = `state.${path}`;
     const outputName = `next.${path}`;
+    const seen: Shape = shape.map((dim, axis) => (axis === growing?.axis ? growing.dim : dim));
+    const value = { name: inputName, elementType, shape: seen };
     return {
-      value: { name: inputName, elementType, shape },
+      value,
       advance: (next) => {
-        if (!shapesEqual(next.shape, shape) || next.elementType !== elementType) {
-          throw this.error(`state ${name}`, describe(next), describe({ elementType, shape }));
+        if (!shapesEqual(next.shape, seen) || next.elementType !== elementType) {
+          throw this.error(`state ${name}`, describe(next), describe(value));
         }
         this.#rename(outputName, next);
+        this.#stateValues.push({ input: value, output: { ...value, name: outputName } });
         this.#states.push({
           name: path,
           inputName,
@@ -84,6 +94,7 @@ export class GraphBuilder {
           elementType,
           shape,
           ...(isInPlace ? { isInPlace } : {}),
+          ...(growing === undefined ? {} : { growingAxis: growing.axis }),
         });
       },
     };
@@ -170,14 +181,8 @@ export class GraphBuilder {
           outputs: node.outputs.map((output) => this.#outputNames.get(output) ?? output),
         })),
         initializers: [...this.#initializers.values()],
-        inputs: [
-          ...this.#inputs,
-          ...this.#states.map(({ inputName, elementType, shape }) => ({ name: inputName, elementType, shape })),
-        ],
-        outputs: [
-          ...this.#outputs,
-          ...this.#states.map(({ outputName, elementType, shape }) => ({ name: outputName, elementType, shape })),
-        ],
+        inputs: [...this.#inputs, ...this.#stateValues.map(({ input }) => input)],
+        outputs: [...this.#outputs, ...this.#stateValues.map(({ output }) => output)],
       }),
     };
   }

@@ -44,6 +44,8 @@ export interface StateTensor {
   readonly shape: readonly number[];
   /** Whether a run writes where it reads: the node that computes it must be able to work in place. */
   readonly isInPlace?: boolean;
+  /** The axis along which it can be shorter than `shape` says: see `GraphState.reserve`. */
+  readonly growingAxis?: number;
 }
 
 /** A finished graph: the bytes of an ONNX model, and what a session must know about it. */

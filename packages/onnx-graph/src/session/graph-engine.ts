@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { BuiltGraph, StateTensor } from '../graph/graph-types.ts';
+import { shapeOf } from './carried-state.ts';
 import type { TensorInput, TensorValues } from './graph-session.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
 import { type RuntimeOptions, runtimeOptions } from './runtime-options.ts';
@@ -68,9 +69,10 @@ async function runSession(
 ): Promise<GraphResults> {
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = {};
-  for (const [i, { inputName, outputName, shape }] of states.entries()) {
-    feeds[inputName] = carriedTensor(current[i]!, shape);
-    fetches[outputName] = carriedTensor(next[i]!, shape);
+  for (const [i, state] of states.entries()) {
+    const shape = shapeOf(state, current[i]!.length);
+    feeds[state.inputName] = carriedTensor(current[i]!, shape);
+    fetches[state.outputName] = carriedTensor(next[i]!, shape);
   }
   for (const [name, input] of Object.entries(inputs)) feeds[name] = tensorOf(runtime, input);
   for (const name of outputNames) fetches[name] = places[name] === undefined ? null : tensorOf(runtime, places[name]);

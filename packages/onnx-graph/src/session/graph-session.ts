@@ -22,6 +22,11 @@ export interface GraphState {
   restore(saved: unknown): string | undefined;
   /** Back to zeros. */
   reset(): void;
+  /**
+   * Makes growing states at least this long along their axis, or as long as they can be, with zeros after what they hold.
+   * They begin with 64. The runtime hands a copy of every state to its caller at each run, so a short one saves time.
+   */
+  reserve(length: number): void;
 }
 
 export interface GraphSession {

@@ -107,6 +107,7 @@ class RememberedSequence implements DecoderSequence {
 
   async #runOnce(ids: Int32Array, rows: number, vectors?: Float32Array): Promise<DecoderOutput> {
     const { columnCount, memory } = this.#shape;
+    this.#state.reserve(this.#positionCount + rows);
     const { hidden, logits } = await this.#session.run(
       {
         ids: { values: ids, shape: [rows, columnCount] },

@@ -1,3 +1,4 @@
+import { symbolicDim } from '../../graph/dim.ts';
 import type { GraphBuilder } from '../../graph/graph-builder.ts';
 import { describe, type GraphTensor } from '../../graph/graph-types.ts';
 import { reshape } from '../../ops/shape.ts';
@@ -28,7 +29,7 @@ export interface CachePlace {
  * Causal self-attention with a cache of keys and values that is written in place: queries `[rows, heads · width]`, keys
  * and values `[rows, keyValueHeads · width]` → `[rows, heads · width]`. The rows come after those that `place` counts
  * before them; what the cache holds beyond is not looked at, so going back is a matter of the count alone.
- * One operator of the runtime. Source: Ainslie et al., "GQA", 2023; microsoft/onnxruntime, docs/ContribOperators.md,
+ * The caches are as long as `GraphState.reserve` made them, which must be enough for the run. One operator of the runtime. Source: Ainslie et al., "GQA", 2023; microsoft/onnxruntime, docs/ContribOperators.md,
  * `com.microsoft.GroupQueryAttention`.
  */
 export function cachedAttention(
@@ -51,9 +52,10 @@ export function cachedAttention(
       `${headCount} and ${keyValueHeadCount} heads`,
     );
   }
-  const cacheShape = [1, keyValueHeadCount, capacityPositions, headWidth];
-  const pastKeys = g.state('keys', 'float32', cacheShape, { isInPlace: true });
-  const pastValues = g.state('values', 'float32', cacheShape, { isInPlace: true });
+  const mostShape = [1, keyValueHeadCount, capacityPositions, headWidth];
+  const carried = { isInPlace: true, growing: { axis: 2, dim: symbolicDim('cached') } };
+  const pastKeys = g.state('keys', 'float32', mostShape, carried);
+  const pastValues = g.state('values', 'float32', mostShape, carried);
   const batched = (x: GraphTensor): GraphTensor => reshape(g, x, [1, rows, x.shape[1]!]);
   const [mixed, nextKeys, nextValues] = g.nodeWithOutputs(
     'GroupQueryAttention',
@@ -65,11 +67,7 @@ export function cachedAttention(
       place.positionCount,
       ...(rotary === undefined ? [] : [rotary.cosines, rotary.sines]),
     ],
-    [
-      { elementType: 'float32', shape: [1, rows, all] },
-      { elementType: 'float32', shape: cacheShape },
-      { elementType: 'float32', shape: cacheShape },
-    ],
+    [{ elementType: 'float32', shape: [1, rows, all] }, pastKeys.value, pastValues.value],
     {
       num_heads: headCount,
       kv_num_heads: keyValueHeadCount,
