@@ -16,6 +16,7 @@ from torch import Tensor
 
 from config import CodecConfig
 from data import Speech
+from common.timed_run import LONGEST_STEP_SECONDS  # `data` has made it importable
 from discriminator import Discriminator, discriminator_loss, generator_losses
 from evaluate import evaluate
 from export import export, load_tensors
@@ -277,7 +278,7 @@ class Trainer:
         while self.elapsed < args.minutes * 60:
             start = time.monotonic()
             self.train_step()
-            self.elapsed += time.monotonic() - start
+            self.elapsed += min(time.monotonic() - start, LONGEST_STEP_SECONDS)
             if self.interrupted:
                 self.save()
                 sys.exit("interrupted; the checkpoint is saved")
