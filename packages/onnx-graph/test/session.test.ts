@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   add,
-  cast,
   GraphBuilder,
   type GraphState,
   matMul,
@@ -56,31 +55,71 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
     await session.close();
   });
 
-  test('a state that is written in place is carried, saved and restored like any other', async () => {
+  test('rows of a memory lie at their places, around its end, and are carried, saved and restored', async () => {
     const g = new GraphBuilder('test');
-    const x = g.input('x', 'float32', [1, 2]);
-    const ring = g.state('ring', 'float32', [3, 2], { isInPlace: true });
-    const at = g.input('at', 'int32', [1, 1]);
-    const written = g.node('ScatterND', [ring.value, cast(g, at, 'int64'), x], ring.value);
-    ring.advance(written);
-    g.output('y', add(g, written, g.scalar(0)));
+    const x = g.input('x', 'float32', [symbolicDim('rows'), 2]);
+    const last = g.input('last', 'int32', [1]);
+    const ring = g.memory('ring', [3, 2], { axis: 0 });
+    ring.append(x, last);
+    g.output('y', add(g, ring.value, g.scalar(0)));
     const session = await openGraphSession(g.build(), { weightsDirectory: '.', ownThread });
-    const put = async (state: GraphState, slot: number, ...values: number[]) => {
+    /** What was there before, as the run sees it. */
+    const put = async (state: GraphState, lastPlace: number, ...values: number[]) => {
       const inputs = {
-        x: { values: Float32Array.from(values), shape: [1, 2] },
-        at: { values: Int32Array.of(slot), shape: [1, 1] },
+        x: { values: Float32Array.from(values), shape: [values.length / 2, 2] },
+        last: { values: Int32Array.of(lastPlace), shape: [1] },
       };
-      return [...(await session.run(inputs, state)).y!];
+      const results = await session.run(inputs, state);
+      expect(Object.keys(results)).toEqual(['y']);
+      return [...results.y!];
     };
     const [a, b] = [session.createState(), session.createState()];
-    expect(await put(a, 1, 5, 6)).toEqual([0, 0, 5, 6, 0, 0]);
+    expect(await put(a, 1, 5, 6)).toEqual([0, 0, 0, 0, 0, 0]);
     const saved = a.save();
-    expect(await put(a, 2, 7, 8)).toEqual([0, 0, 5, 6, 7, 8]);
-    expect(await put(b, 0, 9, 9)).toEqual([9, 9, 0, 0, 0, 0]);
+    expect(await put(a, 0, 7, 8, 9, 9)).toEqual([0, 0, 5, 6, 0, 0]);
+    expect(await put(a, 2, 0, 0)).toEqual([9, 9, 5, 6, 7, 8]);
+    expect(await put(b, 0, 9, 9)).toEqual([0, 0, 0, 0, 0, 0]);
     expect(b.restore(saved)).toBeUndefined();
-    expect(await put(b, 0, 1, 2)).toEqual([1, 2, 5, 6, 0, 0]);
+    expect(await put(b, 0, 1, 2)).toEqual([0, 0, 5, 6, 0, 0]);
     a.reset();
-    expect(await put(a, 0, 3, 4)).toEqual([3, 4, 0, 0, 0, 0]);
+    expect(await put(a, 0, 3, 4)).toEqual([0, 0, 0, 0, 0, 0]);
+    await session.close();
+  });
+
+  test('a memory grows, and keeps what it holds; a saved one is as long as it was', async () => {
+    const g = new GraphBuilder('test');
+    const x = g.input('x', 'float32', [2, 1, 1]);
+    const last = g.input('last', 'int32', [1]);
+    const cached = symbolicDim('cached');
+    const cache = g.memory('cache', [2, 200, 1], { axis: 1, dim: cached });
+    cache.append(x, last);
+    g.output('y', add(g, cache.value, g.scalar(0)));
+    const session = await openGraphSession(g.build(), { weightsDirectory: '.', ownThread });
+    const put = async (state: GraphState, place: number, one: number, other: number) => {
+      const inputs = {
+        x: { values: Float32Array.of(one, other), shape: [2, 1, 1] },
+        last: { values: Int32Array.of(place), shape: [1] },
+      };
+      return (await session.run(inputs, state)).y as Float32Array;
+    };
+    const state = session.createState();
+    expect(await put(state, 63, 1, 2)).toHaveLength(2 * 64);
+    state.reserve(64);
+    expect(await put(state, 0, 3, 4)).toHaveLength(2 * 64);
+    state.reserve(65);
+    const grown = await put(state, 64, 5, 6);
+    expect([0, 63, 128, 191].map((i) => grown[i])).toEqual([3, 1, 4, 2]);
+    expect(grown).toHaveLength(2 * 128);
+    const other = session.createState();
+    expect(other.restore(state.save())).toBeUndefined();
+    expect((await put(other, 1, 7, 7))[64]).toBe(5);
+    state.reserve(1000);
+    const whole = await put(state, 199, 8, 8);
+    expect(whole).toHaveLength(2 * 200);
+    expect([0, 63, 64, 200, 263, 264].map((i) => whole[i])).toEqual([3, 1, 5, 4, 2, 6]);
+    const refused = session.createState();
+    expect(refused.restore({ cache: new Float32Array(2 * 201) })).toBe('cache');
+    expect(refused.restore({ cache: new Float32Array(129) })).toBe('cache');
     await session.close();
   });
 

@@ -1,4 +1,4 @@
-import { type Shape, type SymbolicDim, shapesEqual } from './dim.ts';
+import { type Dim, type Shape, type SymbolicDim, shapesEqual } from './dim.ts';
 import type { ElementType } from './element-type.ts';
 import { encodeModel } from './encode-model.ts';
 import { GraphBuildError } from './graph-build-error.ts';
@@ -12,11 +12,6 @@ import {
   type StateTensor,
 } from './graph-types.ts';
 
-export interface StateOptions {
-  readonly isInPlace?: boolean;
-  readonly growing?: { readonly axis: number; readonly dim: SymbolicDim };
-}
-
 /**
  * Builds one ONNX graph, node by node. Shapes are checked at each step, so that a wrong weight is named here, and not
  * by the runtime in terms of generated names.
@@ -28,6 +23,8 @@ export class GraphBuilder {
   readonly #inputs: GraphTensor[] = [];
   readonly #outputs: GraphTensor[] = [];
   readonly #states: StateTensor[] = [];
+  /** Outputs that say where rows of memories lie, by the tensors that they are. */
+  readonly #places = new Map<string, GraphTensor>();
   readonly #stateValues: { readonly input: GraphTensor; readonly output: GraphTensor }[] = [];
   readonly #stateNames = new Set<string>();
   readonly #scopes: string[] = [];
@@ -60,42 +57,53 @@ export class GraphBuilder {
   }
 
   /**
-   * A tensor that one run leaves to the next. `advance` must be called once, with the value that it takes.
-   * @param options `isInPlace`: the value that it takes is made by one node out of the value that it had, which nothing
-   * else reads and which that node changes where it lies (ScatterND and elementwise operators can). So a run does not copy
-   * it; one that fails may leave it half changed. `growing`: an axis along which `shape` says the most, and the dimension
-   * that it has in the graph; all such axes of a graph are of one length at a time, see `GraphState.reserve`.
+   * A tensor that one run leaves to the next. `advance` must be called once, with the value that it takes. The runtime
+   * hands a copy of it to its caller at each run: what is large is better a `memory`.
    */
   state(
     name: string,
     elementType: ElementType,
     shape: readonly number[],
-    { isInPlace = false, growing }: StateOptions = {},
   ): { readonly value: GraphTensor; advance(next: GraphTensor): void } {
-    const path = [...this.#scopes, name].join('.');
-    if (this.#stateNames.has(path)) throw this.error(`state ${name}`, 'two of this name', 'a scope for each');
-    this.#stateNames.add(path);
-    const inputName = `state.${path}`;
-    const outputName = `next.${path}`;
-    const seen: Shape = shape.map((dim, axis) => (axis === growing?.axis ? growing.dim : dim));
-    const value = { name: inputName, elementType, shape: seen };
+    const names = this.#stateNamesOf(name);
+    const value = { name: names.inputName, elementType, shape };
     return {
       value,
       advance: (next) => {
-        if (!shapesEqual(next.shape, seen) || next.elementType !== elementType) {
+        if (!shapesEqual(next.shape, shape) || next.elementType !== elementType) {
           throw this.error(`state ${name}`, describe(next), describe(value));
         }
-        this.#rename(outputName, next);
-        this.#stateValues.push({ input: value, output: { ...value, name: outputName } });
-        this.#states.push({
-          name: path,
-          inputName,
-          outputName,
-          elementType,
-          shape,
-          ...(isInPlace ? { isInPlace } : {}),
-          ...(growing === undefined ? {} : { growingAxis: growing.axis }),
-        });
+        this.#addState({ ...names, elementType, shape }, value, this.#rename(names.outputName, next));
+      },
+    };
+  }
+
+  /**
+   * A tensor of float32 with a place for each of many rows along an axis, which sessions carry: a run reads it, and gives
+   * new rows. `append` must be called once, with these and the place of the last of them, int32 `[1]`; they lie one after
+   * the other, and after the last place of all comes the first. The session writes them down once the run has succeeded:
+   * nothing else of it is copied.
+   * @param options `dim`: of the axis in the graph, where it grows up to what `shape` says; all growing memories of a graph
+   * are of one length at a time, see `GraphState.reserve`
+   */
+  memory(
+    name: string,
+    shape: readonly number[],
+    { axis, dim }: { readonly axis: number; readonly dim?: SymbolicDim },
+  ): { readonly value: GraphTensor; append(rows: GraphTensor, lastPlace: GraphTensor): void } {
+    const names = this.#stateNamesOf(name);
+    const elementType = 'float32';
+    const along = (length: Dim): Shape => shape.map((size, i) => (i === axis ? length : size));
+    const value = { name: names.inputName, elementType, shape: along(dim ?? shape[axis]!) } as const;
+    return {
+      value,
+      append: (rows, lastPlace) => {
+        if (!shapesEqual(rows.shape, along(rows.shape[axis]!)) || rows.elementType !== elementType) {
+          throw this.error(`memory ${name}`, describe(rows), `rows along axis ${axis} of ${describe(value)}`);
+        }
+        const lastName = this.#placeName(lastPlace);
+        const memory = { axis, lastName, grows: dim !== undefined };
+        this.#addState({ ...names, elementType, shape, memory }, value, this.#rename(names.outputName, rows));
       },
     };
   }
@@ -182,9 +190,33 @@ export class GraphBuilder {
         })),
         initializers: [...this.#initializers.values()],
         inputs: [...this.#inputs, ...this.#stateValues.map(({ input }) => input)],
-        outputs: [...this.#outputs, ...this.#stateValues.map(({ output }) => output)],
+        outputs: [...this.#outputs, ...this.#stateValues.map(({ output }) => output), ...this.#places.values()],
       }),
     };
+  }
+
+  #stateNamesOf(name: string): Pick<StateTensor, 'name' | 'inputName' | 'outputName'> {
+    const path = [...this.#scopes, name].join('.');
+    if (this.#stateNames.has(path)) throw this.error(`state ${name}`, 'two of this name', 'a scope for each');
+    this.#stateNames.add(path);
+    return { name: path, inputName: `state.${path}`, outputName: `next.${path}` };
+  }
+
+  #addState(state: StateTensor, input: GraphTensor, output: GraphTensor): void {
+    this.#states.push(state);
+    this.#stateValues.push({ input, output });
+  }
+
+  /** The name of the output that a place is; one for all memories that share it. */
+  #placeName(place: GraphTensor): string {
+    const known = this.#places.get(place.name);
+    if (known !== undefined) return known.name;
+    if (place.elementType !== 'int32' || !shapesEqual(place.shape, [1])) {
+      throw this.error('place of rows', describe(place), describe({ elementType: 'int32', shape: [1] }));
+    }
+    const name = `place.${this.#places.size}`;
+    this.#places.set(place.name, this.#rename(name, place));
+    return name;
   }
 
   /** Gives a tensor the name of an output: where a node computes it, without a copy. */

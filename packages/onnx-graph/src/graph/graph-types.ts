@@ -42,10 +42,14 @@ export interface StateTensor {
   readonly outputName: string;
   readonly elementType: ElementType;
   readonly shape: readonly number[];
-  /** Whether a run writes where it reads: the node that computes it must be able to work in place. */
-  readonly isInPlace?: boolean;
-  /** The axis along which it can be shorter than `shape` says: see `GraphState.reserve`. */
-  readonly growingAxis?: number;
+  /** Whether the output is rows of it, which the session writes down: see `GraphBuilder.memory`. */
+  readonly memory?: {
+    readonly axis: number;
+    /** Output, int32 `[1]`: the place of the last row. */
+    readonly lastName: string;
+    /** Whether it can be shorter along its axis than `shape` says: see `GraphState.reserve`. */
+    readonly grows: boolean;
+  };
 }
 
 /** A finished graph: the bytes of an ONNX model, and what a session must know about it. */

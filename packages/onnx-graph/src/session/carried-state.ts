@@ -1,12 +1,12 @@
 import type { StateTensor } from '../graph/graph-types.ts';
-import type { GraphState } from './graph-session.ts';
+import type { GraphState, TensorValues } from './graph-session.ts';
 
 /** How long growing states are at first. */
 const firstLength = 64;
 
 /**
- * Two sets of buffers that take turns: one run reads the one and has its new state written into the other, without an
- * allocation or a copy. States that are written in place have one buffer in both.
+ * Two sets of buffers that take turns: one run reads the one and has its new state written into the other. Memories have
+ * one buffer in both, into which their new rows are written after a run.
  */
 export class CarriedState implements GraphState {
   readonly #states: readonly StateTensor[];
@@ -33,8 +33,13 @@ export class CarriedState implements GraphState {
     return this.#sides[this.#front === 0 ? 1 : 0];
   }
 
-  /** After a run: what it wrote is current. */
-  advance(): void {
+  /** After a run: writes new rows of memories, which `results` has by the names of outputs; what it wrote is current. */
+  advance(results: Readonly<Record<string, TensorValues>>): void {
+    for (const [i, state] of this.#states.entries()) {
+      if (state.memory === undefined) continue;
+      const rows = results[state.outputName] as Float32Array;
+      writeRows(state, this.current[i]!, rows, results[state.memory.lastName]![0]!);
+    }
     this.#front = this.#front === 0 ? 1 : 0;
   }
 
@@ -67,7 +72,7 @@ export class CarriedState implements GraphState {
   #buffers(length: number): readonly [Float32Array[], Float32Array[]] {
     const make = (state: StateTensor): Float32Array => zeros(sizeOf(shapeAt(state, length)), this.#isShared);
     const first = this.#states.map(make);
-    return [first, this.#states.map((state, i) => (state.isInPlace ? first[i]! : make(state)))];
+    return [first, this.#states.map((state, i) => (state.memory ? first[i]! : make(state)))];
   }
 
   #resize(length: number): void {
@@ -76,7 +81,7 @@ export class CarriedState implements GraphState {
     this.#sides = this.#buffers(length);
     this.#length = length;
     for (const [i, state] of this.#states.entries()) {
-      const axis = state.growingAxis ?? 0;
+      const axis = state.memory?.axis ?? 0;
       // Blocks of what lies within the axis: each moves to the start of a longer one.
       const block = sizeOf(shapes[i]!.slice(axis));
       const longer = sizeOf(shapeAt(state, length).slice(axis));
@@ -89,21 +94,40 @@ export class CarriedState implements GraphState {
 
 /** The shape of a state whose buffer has so many values. */
 export function shapeOf(state: StateTensor, size: number): readonly number[] {
-  const { shape, growingAxis } = state;
-  if (growingAxis === undefined) return shape;
-  return shape.with(growingAxis, size / (sizeOf(shape) / shape[growingAxis]!));
+  const { shape, memory } = state;
+  if (!memory?.grows) return shape;
+  return shape.with(memory.axis, size / (sizeOf(shape) / shape[memory.axis]!));
 }
 
 /** The shape of a state where growing ones are this long, or as long as they can be. */
-function shapeAt({ shape, growingAxis }: StateTensor, length: number): readonly number[] {
-  return growingAxis === undefined ? shape : shape.with(growingAxis, Math.min(length, shape[growingAxis]!));
+function shapeAt({ shape, memory }: StateTensor, length: number): readonly number[] {
+  return memory?.grows ? shape.with(memory.axis, Math.min(length, shape[memory.axis]!)) : shape;
 }
 
 /** How long saved values say that growing states are; 0 where they say nothing. */
 function savedLength(state: StateTensor, values: unknown): number {
-  if (state.growingAxis === undefined || !(values instanceof Float32Array)) return 0;
-  const length = shapeOf(state, values.length)[state.growingAxis]!;
-  return Number.isInteger(length) && length <= state.shape[state.growingAxis]! ? length : 0;
+  if (!state.memory?.grows || !(values instanceof Float32Array)) return 0;
+  const { axis } = state.memory;
+  const length = shapeOf(state, values.length)[axis]!;
+  return Number.isInteger(length) && length <= state.shape[axis]! ? length : 0;
+}
+
+/** Writes rows along the axis of a memory, the last of them to a place, those before it to the places before, around. */
+function writeRows(state: StateTensor, values: Float32Array, rows: Float32Array, lastPlace: number): void {
+  const { axis } = state.memory!;
+  const shape = shapeOf(state, values.length);
+  const places = shape[axis]!;
+  const outer = sizeOf(shape.slice(0, axis));
+  const width = sizeOf(shape.slice(axis + 1));
+  const count = rows.length / (outer * width);
+  const first = (lastPlace - count + 1 + places) % places;
+  const before = Math.min(count, places - first);
+  for (let block = 0; block < outer; block++) {
+    const from = block * count * width;
+    const to = block * places * width;
+    values.set(rows.subarray(from, from + before * width), to + first * width);
+    values.set(rows.subarray(from + before * width, from + count * width), to);
+  }
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);

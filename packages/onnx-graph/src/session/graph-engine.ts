@@ -9,6 +9,7 @@ import { type RuntimeOptions, runtimeOptions } from './runtime-options.ts';
 export interface EngineGraph {
   readonly model: Uint8Array;
   readonly states: readonly StateTensor[];
+  /** Those of the graph, of rows of memories, and of their places. */
   readonly outputNames: readonly string[];
 }
 
@@ -37,7 +38,8 @@ export interface EngineOptions extends RuntimeOptions {
 }
 
 export function engineGraph({ model, states, outputs }: BuiltGraph): EngineGraph {
-  return { model, states, outputNames: outputs.map(({ name }) => name) };
+  const ofMemories = states.flatMap(({ outputName, memory }) => (memory ? [outputName, memory.lastName] : []));
+  return { model, states, outputNames: [...new Set([...outputs.map(({ name }) => name), ...ofMemories])] };
 }
 
 /** Loads a graph to run on the calling thread. A run blocks it. */
@@ -72,7 +74,7 @@ async function runSession(
   for (const [i, state] of states.entries()) {
     const shape = shapeOf(state, current[i]!.length);
     feeds[state.inputName] = carriedTensor(current[i]!, shape);
-    fetches[state.outputName] = carriedTensor(next[i]!, shape);
+    if (state.memory === undefined) fetches[state.outputName] = carriedTensor(next[i]!, shape);
   }
   for (const [name, input] of Object.entries(inputs)) feeds[name] = tensorOf(runtime, input);
   for (const name of outputNames) fetches[name] = places[name] === undefined ? null : tensorOf(runtime, places[name]);

@@ -23,8 +23,8 @@ export interface GraphState {
   /** Back to zeros. */
   reset(): void;
   /**
-   * Makes growing states at least this long along their axis, or as long as they can be, with zeros after what they hold.
-   * They begin with 64. The runtime hands a copy of every state to its caller at each run, so a short one saves time.
+   * Makes growing memories at least this long along their axis, or as long as they can be, with zeros after what they hold.
+   * They begin with 64. The shorter, the faster.
    */
   reserve(length: number): void;
 }
@@ -106,9 +106,10 @@ class EngineSession implements GraphSession {
     this.#running.add(run);
     try {
       const results = await run;
-      carried.advance();
+      carried.advance(results);
+      const wanted = this.#graph.outputs.flatMap(({ name }) => (name in results ? [[name, results[name]!]] : []));
       const placed = Object.entries(places).map(([name, { values }]) => [name, values]);
-      return { ...results, ...Object.fromEntries(placed) };
+      return Object.fromEntries([...wanted, ...placed]);
     } finally {
       this.#running.delete(run);
     }

@@ -1,6 +1,8 @@
 import { symbolicDim } from '../../graph/dim.ts';
 import type { GraphBuilder } from '../../graph/graph-builder.ts';
 import { describe, type GraphTensor } from '../../graph/graph-types.ts';
+import { subtract } from '../../ops/elementwise.ts';
+import { cast } from '../../ops/matrix.ts';
 import { reshape } from '../../ops/shape.ts';
 import type { RotaryTable } from './rotary.ts';
 
@@ -26,7 +28,7 @@ export interface CachePlace {
 }
 
 /**
- * Causal self-attention with a cache of keys and values that is written in place: queries `[rows, heads · width]`, keys
+ * Causal self-attention with a cache of keys and values: queries `[rows, heads · width]`, keys
  * and values `[rows, keyValueHeads · width]` → `[rows, heads · width]`. The rows come after those that `place` counts
  * before them; what the cache holds beyond is not looked at, so going back is a matter of the count alone.
  * The caches are as long as `GraphState.reserve` made them, which must be enough for the run. One operator of the runtime. Source: Ainslie et al., "GQA", 2023; microsoft/onnxruntime, docs/ContribOperators.md,
@@ -53,9 +55,9 @@ export function cachedAttention(
     );
   }
   const mostShape = [1, keyValueHeadCount, capacityPositions, headWidth];
-  const carried = { isInPlace: true, growing: { axis: 2, dim: symbolicDim('cached') } };
-  const pastKeys = g.state('keys', 'float32', mostShape, carried);
-  const pastValues = g.state('values', 'float32', mostShape, carried);
+  const cache = { axis: 2, dim: symbolicDim('cached') };
+  const pastKeys = g.memory('keys', mostShape, cache);
+  const pastValues = g.memory('values', mostShape, cache);
   const batched = (x: GraphTensor): GraphTensor => reshape(g, x, [1, rows, x.shape[1]!]);
   const [mixed, nextKeys, nextValues] = g.nodeWithOutputs(
     'GroupQueryAttention',
@@ -77,7 +79,24 @@ export function cachedAttention(
     },
     'com.microsoft',
   );
-  pastKeys.advance(nextKeys!);
-  pastValues.advance(nextValues!);
+  const newRows = rowsOfRun(g, queries, place);
+  pastKeys.append(newRows(nextKeys!), place.lastPosition);
+  pastValues.append(newRows(nextValues!), place.lastPosition);
   return reshape(g, mixed!, [rows, all]);
+}
+
+/** Cuts the rows of a run, which have as many positions as `x` has rows, out of caches `[1, heads, cached, width]`. */
+function rowsOfRun(
+  g: GraphBuilder,
+  x: GraphTensor,
+  { positionCount }: CachePlace,
+): (cache: GraphTensor) => GraphTensor {
+  const count = g.node('Shape', [x], { elementType: 'int64', shape: [1] }, { start: 0, end: 1 });
+  const end = cast(g, positionCount, 'int64');
+  const start = subtract(g, end, count);
+  return (cache) =>
+    g.node('Slice', [cache, start, end, g.int64s([2])], {
+      elementType: 'float32',
+      shape: cache.shape.map((dim, axis) => (axis === 2 ? x.shape[0]! : dim)),
+    });
 }

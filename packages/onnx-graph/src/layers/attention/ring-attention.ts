@@ -55,17 +55,12 @@ export function ringAttention(
 }
 
 /**
- * Puts the rows of a run into a carried ring: `x [heads, rows, width] → [heads, slots, width]`, each row in its slot, the
- * others as they were.
+ * The rows of a run in a carried ring: `x [heads, rows, width] → [heads, slots, width]`, each row in its slot, the others as
+ * they were.
  */
-function ringMemory(g: GraphBuilder, x: GraphTensor, { slotCount, writeIndices }: RingWindow): GraphTensor {
+function ringMemory(g: GraphBuilder, x: GraphTensor, { slotCount, writeIndices, lastSlot }: RingWindow): GraphTensor {
   const [headCount, , width] = x.shape as readonly [number, GraphTensor['shape'][number], number];
-  // A run that fails has written at most slots that its rows do not see, and the next one writes again.
-  const ring = g.state('ring', x.elementType, [headCount, slotCount, width], { isInPlace: true });
-  const written = g.node('ScatterND', [ring.value, writeIndices, x], {
-    elementType: x.elementType,
-    shape: [headCount, slotCount, width],
-  });
-  ring.advance(written);
-  return written;
+  const ring = g.memory('ring', [headCount, slotCount, width], { axis: 1 });
+  ring.append(x, lastSlot);
+  return g.node('ScatterND', [ring.value, writeIndices, x], ring.value);
 }

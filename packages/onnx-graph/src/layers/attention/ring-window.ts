@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../../graph/graph-builder.ts';
 import type { GraphTensor } from '../../graph/graph-types.ts';
 import { add, subtract } from '../../ops/elementwise.ts';
 import { cast } from '../../ops/matrix.ts';
-import { concat, reshape } from '../../ops/shape.ts';
+import { concat, reshape, slice } from '../../ops/shape.ts';
 
 export interface RingWindowOptions {
   readonly headCount: number;
@@ -31,6 +31,8 @@ export interface RingWindow {
   readonly slotCount: number;
   /** Where each head's row of a ring `[heads, slotCount, …]` is written, head and slot: int64 `[heads, rows, 2]`. */
   readonly writeIndices: GraphTensor;
+  /** The slot of the last row: int32 `[1]`. */
+  readonly lastSlot: GraphTensor;
   /** int64 `[1, rows]` */
   readonly slots: GraphTensor;
   /** `slots + slotCount`, int64 `[1, rows]` */
@@ -89,6 +91,7 @@ export function ringWindow(
   return {
     slotCount,
     writeIndices: writeIndices(g, slotIds, headCount),
+    lastSlot: reshape(g, cast(g, slice(g, slotIds, 1, { fromEnd: 1 }, { fromEnd: 0 }), 'int32'), [1]),
     slots: slotIds,
     slotsOneRoundOn: add(g, slotIds, g.constant(BigInt64Array.of(BigInt(slotCount)), [])),
     sameRound: mask(g.node('Not', [isEarlier], table('bool'))),
