@@ -7,11 +7,11 @@ export const bundledSpeechCodec = {
   codebookCount: 8,
   codebookSize: 1024,
   configFile: {
-    sha256: '4d8715676a5feb4c0ba12ed6ad884e585bb5ec8fd185971b90e314ab9e330898',
-    sizeBytes: 801,
+    sha256: '719f16b0944f8da9758b4898cf866e03369111239ba0328c18eee80c1c40db50',
+    sizeBytes: 973,
   },
   weightsFile: {
-    sha256: 'c13c0d157c52fdbcaefa9e8b30099d85a1b76677efbd694aaced2e77d0a246eb',
-    sizeBytes: 11906548,
+    sha256: '41f0aeea322aa3987c7212f4a4fff9777a6cb8f3b40e2ff323123f7ef746560e',
+    sizeBytes: 11237728,
   },
 } as const;

@@ -1,7 +1,7 @@
 /** What ships in models/small. Written by scripts/install-small.ts: do not edit. */
 export const bundledSmall = {
   configFile: {
-    sha256: '848b1131ac0d33f9fde6a16867d09324a7aab9da358313348374afdc0e187a43',
+    sha256: 'f7e826410ddd2930347e6c59022b7b8f0c12e3dd316dc2d1b829ef6f4921aa8e',
     sizeBytes: 1262,
   },
   weightsFile: {
