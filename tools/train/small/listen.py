@@ -23,8 +23,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=12, help="recordings, evenly among all")
     parser.add_argument("--prompt-seconds", type=float, default=3)
     parser.add_argument("--seconds", type=float, default=6)
-    parser.add_argument("options", nargs="*", help="after --")
-    args = parser.parse_args()
+    own, options = sys.argv[1:], []
+    if "--" in own:
+        own, options = own[: own.index("--")], own[own.index("--") + 1 :]
+    args = parser.parse_args(own)
     paths = sorted(args.recordings.glob("*.flac"))
     for name in ("prompts", "continued"):
         (args.out / name).mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,7 @@ def main() -> None:
         soundfile.write(prompt, samples[: round(args.prompt_seconds * rate)], rate)
         command = ["npm", "run", "-s", "speech-tokens", "--", "generate", "--model", "slm:small", "--checkpoint", str(args.export.resolve())]
         command += ["--prompt", str(prompt.resolve()), "--max-seconds", str(args.seconds), "--out", str(continued.resolve()), "--force"]
-        subprocess.run([*command, *args.options], cwd=ROOT, check=True)
+        subprocess.run([*command, *options], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

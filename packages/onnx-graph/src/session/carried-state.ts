@@ -44,7 +44,10 @@ export class CarriedState implements GraphState {
   }
 
   reserve(length: number): void {
-    if (length > this.#length) this.#resize(2 ** Math.ceil(Math.log2(length)));
+    if (length <= this.#length) return;
+    // A run looks at the whole of it, so at most an eighth is there in advance.
+    const step = Math.max(firstLength, 2 ** Math.floor(Math.log2(length)) / 8);
+    this.#resize(Math.ceil(length / step) * step);
   }
 
   save(): Record<string, Float32Array> {
