@@ -74,8 +74,9 @@ describe('a recording', () => {
     const one = await document.request('decode', { tokenizer: codec, codebookCount: 1 });
     expect(one.sound.channels[0]).toHaveLength(all.sound.channels[0]!.length);
     expect(one.sound.channels[0]).not.toEqual(all.sound.channels[0]);
-    const siSdr = ({ figures }: typeof all): number => Number.parseFloat(figures[0]![1]);
-    expect(siSdr(all)).toBeGreaterThan(siSdr(one));
+    // Of the log-mel spectra: the bundled codec gives no waveform that could be compared.
+    const distance = ({ figures }: typeof all): number => Number.parseFloat(figures[1]![1]);
+    expect(distance(all)).toBeLessThan(distance(one));
   });
 
   test('gives the difference to what was decoded, sample by sample', async () => {
