@@ -86,6 +86,42 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
     await session.close();
   });
 
+  test('the way back of a mark leads over several runs, through places that were written twice, and growth', async () => {
+    const g = new GraphBuilder('test');
+    const x = g.input('x', 'float32', [symbolicDim('rows'), 1]);
+    const last = g.input('last', 'int32', [1]);
+    const cached = g.memory('cache', [200, 1], { axis: 0, dim: symbolicDim('cached') });
+    cached.append(x, last);
+    const sum = g.state('sum', 'float32', [1]);
+    sum.advance(add(g, sum.value, g.constant(Float32Array.of(1), [1])));
+    g.output('y', add(g, cached.value, sum.value));
+    const session = await openGraphSession(g.build(), { weightsDirectory: '.', ownThread });
+    const put = async (state: GraphState, lastPlace: number, ...values: number[]) => {
+      const rows = { values: Float32Array.from(values), shape: [values.length, 1] };
+      return (await session.run({ x: rows, last: { values: Int32Array.of(lastPlace), shape: [1] } }, state)).y!;
+    };
+    const state = session.createState();
+    await put(state, 2, 1, 2, 3);
+    const before = state.save();
+    const goBack = state.mark();
+    await put(state, 1, 8);
+    await put(state, 3, 9, 9, 9);
+    state.reserve(100);
+    await put(state, 90, 7);
+    goBack();
+    const after = state.save();
+    expect(after.sum).toEqual(before.sum);
+    expect([...after.cache!.subarray(0, 64)]).toEqual([...before.cache!]);
+    expect(after.cache!.subarray(64).every((value) => value === 0)).toBe(true);
+    // Another mark stands where the stream is then.
+    await put(state, 0, 5);
+    const again = state.mark();
+    await put(state, 0, 6);
+    again();
+    expect((await put(state, 63, 0)).slice(0, 3)).toEqual(Float32Array.of(5 + 2, 2 + 2, 3 + 2));
+    await session.close();
+  });
+
   test('a memory grows, and keeps what it holds; a saved one is as long as it was', async () => {
     const g = new GraphBuilder('test');
     const x = g.input('x', 'float32', [2, 1, 1]);

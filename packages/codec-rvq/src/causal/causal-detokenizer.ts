@@ -107,6 +107,20 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
     this.#heardSamples = 0;
   }
 
+  mark(): () => void {
+    const network = this.#state.mark();
+    const [nextSample, framesRun, held] = [this.#nextSample, this.#framesRun, this.#held];
+    const [owed, heardSamples] = [[...this.#owed], this.#heardSamples];
+    return () => {
+      network();
+      this.#nextSample = nextSample;
+      this.#framesRun = framesRun;
+      this.#held = held;
+      this.#owed = owed;
+      this.#heardSamples = heardSamples;
+    };
+  }
+
   save(): PlainData {
     return {
       network: this.#state.save(),
@@ -126,7 +140,9 @@ class DecoderStream implements StreamMachine<TokenGrid, PcmChunk> {
     const frames = held.length / codebooks.length + Math.min(framesRun, this.#delayFrames);
     const isOwed = (samples: PlainData): boolean =>
       isCount(samples) && samples > 0 && samples <= this.#parts.hopSamples;
-    if (owed.length !== frames || !owed.every(isOwed)) return false;
+    // After a flush nothing is owed any more.
+    const fits = owed.length === frames || (owed.length === 0 && held.length === 0);
+    if (!fits || !owed.every(isOwed)) return false;
     if (this.#state.restore(network) !== undefined) return false;
     this.#nextSample = nextSample as number | null;
     this.#framesRun = framesRun;

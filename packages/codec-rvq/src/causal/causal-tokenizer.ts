@@ -113,6 +113,17 @@ class EncoderStream implements StreamMachine<PcmChunk, TokenGrid> {
     this.#steps = 0;
   }
 
+  mark(): () => void {
+    const network = this.#state.mark();
+    const [pending, samplesPushed, steps] = [this.#pending, this.#samplesPushed, this.#steps];
+    return () => {
+      network();
+      this.#pending = pending;
+      this.#samplesPushed = samplesPushed;
+      this.#steps = steps;
+    };
+  }
+
   save(): PlainData {
     return {
       network: this.#state.save(),

@@ -90,6 +90,12 @@ function stagedState(parts: readonly GraphState[]): StagedState {
     reset() {
       for (const part of parts) part.reset();
     },
+    mark() {
+      const back = parts.map((part) => part.mark());
+      return () => {
+        for (const goBack of back) goBack();
+      };
+    },
     reserve(length) {
       for (const part of parts) part.reserve(length);
     },

@@ -17,6 +17,7 @@ function pretendSessions(failAt = Number.POSITIVE_INFINITY) {
         restore: () => undefined,
         reset: () => undefined,
         reserve: () => undefined,
+        mark: () => () => undefined,
       }),
       async run({ fail }) {
         if (isBusy) throw new Error('two runs in one session');

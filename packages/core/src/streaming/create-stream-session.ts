@@ -15,6 +15,11 @@ export interface StreamMachine<In, Out> {
   save(): PlainData;
   /** @returns false where the data are not of this machine; the stream is then as it was */
   restore(data: PlainData): boolean;
+  /**
+   * Remembers where the stream stands, and gives the way back, which is taken at once after a push or flush that failed.
+   * For machines whose `save` copies much, as each push would: `save` and `restore` where absent.
+   */
+  mark?(): () => void;
 }
 
 export interface StreamSessionOptions {
@@ -54,9 +59,9 @@ export function createStreamSession<In, Out>(
       signal,
       perform() {
         assertOpen();
-        const before = machine.save();
+        const goBack = markOf(machine);
         undo = () => {
-          machine.restore(before);
+          goBack();
           flushed = false;
         };
         return perform();
@@ -99,6 +104,12 @@ export function createStreamSession<In, Out>(
         },
       }),
   };
+}
+
+function markOf<In, Out>(machine: StreamMachine<In, Out>): () => void {
+  if (machine.mark !== undefined) return machine.mark();
+  const before = machine.save();
+  return () => void machine.restore(before);
 }
 
 /** @returns whether the saved stream had been flushed */

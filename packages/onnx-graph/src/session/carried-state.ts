@@ -1,6 +1,13 @@
 import type { StateTensor } from '../graph/graph-types.ts';
 import type { GraphState, TensorValues } from './graph-session.ts';
 
+/** Rows of a memory before a run. */
+interface OverwrittenRows {
+  readonly index: number;
+  readonly rows: Float32Array;
+  readonly lastPlace: number;
+}
+
 /** How long growing states are at first. */
 const firstLength = 64;
 
@@ -15,6 +22,8 @@ export class CarriedState implements GraphState {
   #front: 0 | 1 = 0;
   /** Of growing states, as far as their own most lets them. */
   #length = firstLength;
+  /** What rows of memories were before runs since the last mark, the earliest first; absent before the first mark. */
+  #overwritten: OverwrittenRows[] | undefined;
 
   /** @param isShared whether other threads can read and write the buffers */
   constructor(states: readonly StateTensor[], isShared: boolean) {
@@ -38,7 +47,13 @@ export class CarriedState implements GraphState {
     for (const [i, state] of this.#states.entries()) {
       if (state.memory === undefined) continue;
       const rows = results[state.outputName] as Float32Array;
-      writeRows(state, this.current[i]!, rows, results[state.memory.lastName]![0]!);
+      const lastPlace = results[state.memory.lastName]![0]!;
+      if (this.#overwritten !== undefined) {
+        const before = new Float32Array(rows.length);
+        moveRows(state, this.current[i]!, before, lastPlace, 'read');
+        this.#overwritten.push({ index: i, rows: before, lastPlace });
+      }
+      moveRows(state, this.current[i]!, rows, lastPlace, 'write');
     }
     this.#front = this.#front === 0 ? 1 : 0;
   }
@@ -48,6 +63,19 @@ export class CarriedState implements GraphState {
     // A run looks at the whole of it, so at most an eighth is there in advance.
     const step = Math.max(firstLength, 2 ** Math.floor(Math.log2(length)) / 8);
     this.#resize(Math.ceil(length / step) * step);
+  }
+
+  mark(): () => void {
+    const states = this.current.map((values, i) => (this.#states[i]!.memory ? undefined : values.slice()));
+    const overwritten: OverwrittenRows[] = [];
+    this.#overwritten = overwritten;
+    return () => {
+      for (const [i, values] of states.entries()) if (values !== undefined) this.current[i]!.set(values);
+      for (const { index, rows, lastPlace } of overwritten.reverse()) {
+        moveRows(this.#states[index]!, this.current[index]!, rows, lastPlace, 'write');
+      }
+      overwritten.length = 0;
+    };
   }
 
   save(): Record<string, Float32Array> {
@@ -115,8 +143,14 @@ function savedLength(state: StateTensor, values: unknown): number {
   return Number.isInteger(length) && length <= state.shape[axis]! ? length : 0;
 }
 
-/** Writes rows along the axis of a memory, the last of them to a place, those before it to the places before, around. */
-function writeRows(state: StateTensor, values: Float32Array, rows: Float32Array, lastPlace: number): void {
+/** Writes or reads rows along the axis of a memory: the last of them at a place, those before it at the places before, around. */
+function moveRows(
+  state: StateTensor,
+  values: Float32Array,
+  rows: Float32Array,
+  lastPlace: number,
+  direction: 'read' | 'write',
+): void {
   const { axis } = state.memory!;
   const shape = shapeOf(state, values.length);
   const places = shape[axis]!;
@@ -125,11 +159,15 @@ function writeRows(state: StateTensor, values: Float32Array, rows: Float32Array,
   const count = rows.length / (outer * width);
   const first = (lastPlace - count + 1 + places) % places;
   const before = Math.min(count, places - first);
+  const move = (row: number, place: number, length: number): void => {
+    if (direction === 'write') values.set(rows.subarray(row, row + length), place);
+    else rows.set(values.subarray(place, place + length), row);
+  };
   for (let block = 0; block < outer; block++) {
-    const from = block * count * width;
-    const to = block * places * width;
-    values.set(rows.subarray(from, from + before * width), to + first * width);
-    values.set(rows.subarray(from + before * width, from + count * width), to);
+    const row = block * count * width;
+    const start = block * places * width;
+    move(row, start + first * width, before * width);
+    move(row + before * width, start, (count - before) * width);
   }
 }
 

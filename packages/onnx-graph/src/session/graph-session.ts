@@ -23,6 +23,11 @@ export interface GraphState {
   /** Back to zeros. */
   reset(): void;
   /**
+   * Remembers where it stands until the next mark, at the cost of what runs change after it and not of all that there is.
+   * @returns the way back; of use until the next mark, restore or reset
+   */
+  mark(): () => void;
+  /**
    * Makes growing memories at least this long along their axis, or as long as they can be, with zeros after what they hold.
    * They begin with 64. The shorter, the faster.
    */
