@@ -117,6 +117,17 @@ describe('the distribution', () => {
     }
   });
 
+  test.each([{}, { topP: 0.9 }, { minP: 3.5e-6 }, { topP: 0.95, minP: 3e-6 }])(
+    'tells ids apart that are far and so many that they weigh as much as a near one, %o',
+    (options) => {
+      const random = createRandom('far');
+      const logits = Array.from({ length: 40_000 }, () => -12.1 - random.nextUnit());
+      logits[777] = 0;
+      logits[778] = Number.NEGATIVE_INFINITY;
+      expect(Math.abs(deviation(logits, options, 1000))).toBeLessThan(5);
+    },
+  );
+
   test('does not depend on how large logits are', () => {
     const logits = Float32Array.from([1, 2, 3, 0]);
     const shifted = logits.map((logit) => logit + 4096);
