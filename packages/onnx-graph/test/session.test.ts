@@ -122,6 +122,46 @@ describe.each([{ ownThread: false }, { ownThread: true }])('with a thread of its
     await session.close();
   });
 
+  test('the way back of a mark is the same where more was written than there are places', async () => {
+    const g = new GraphBuilder('test');
+    const x = g.input('x', 'float32', [2, symbolicDim('rows'), 1]);
+    const last = g.input('last', 'int32', [1]);
+    const ring = g.memory('ring', [2, 4, 1], { axis: 1 });
+    ring.append(x, last);
+    g.output('y', add(g, ring.value, g.scalar(0)));
+    const session = await openGraphSession(g.build(), { weightsDirectory: '.', ownThread });
+    const state = session.createState();
+    const put = (lastPlace: number, ...values: number[]) => {
+      const rows = { values: Float32Array.from(values), shape: [2, values.length / 2, 1] };
+      return session.run({ x: rows, last: { values: Int32Array.of(lastPlace), shape: [1] } }, state);
+    };
+    await put(3, 1, 2, 3, 4, 5, 6, 7, 8);
+    // In runs of one row, some of them twice at a place; of two, around the end; and of all places at once.
+    for (const runs of [
+      [
+        [0, 9, 9],
+        [0, 8, 8],
+        [2, 7, 7],
+      ],
+      [
+        [0, 9, 9, 9, 9],
+        [1, 6, 6],
+        [0, 5, 5, 5, 5],
+        [3, 4, 4],
+      ],
+      [
+        [2, 9, 9, 9, 9, 9, 9, 9, 9],
+        [0, 3, 3],
+      ],
+    ]) {
+      const goBack = state.mark();
+      for (const [lastPlace, ...values] of runs) await put(lastPlace!, ...values);
+      goBack();
+      expect([...state.save()['ring']!]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+    await session.close();
+  });
+
   test('a memory grows, and keeps what it holds; a saved one is as long as it was', async () => {
     const g = new GraphBuilder('test');
     const x = g.input('x', 'float32', [2, 1, 1]);

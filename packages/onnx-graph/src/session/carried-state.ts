@@ -3,7 +3,6 @@ import type { GraphState, TensorValues } from './graph-session.ts';
 
 /** Rows of a memory before a run. */
 interface OverwrittenRows {
-  readonly index: number;
   readonly rows: Float32Array;
   readonly lastPlace: number;
 }
@@ -22,8 +21,8 @@ export class CarriedState implements GraphState {
   #front: 0 | 1 = 0;
   /** Of growing states, as far as their own most lets them. */
   #length = firstLength;
-  /** What rows of memories were before runs since the last mark, the earliest first; absent before the first mark. */
-  #overwritten: OverwrittenRows[] | undefined;
+  /** Of each state, what rows of memories were before runs since the last mark, the earliest first; absent before a mark. */
+  #overwritten: readonly OverwrittenRows[][] | undefined;
 
   /** @param isShared whether other threads can read and write the buffers */
   constructor(states: readonly StateTensor[], isShared: boolean) {
@@ -48,11 +47,8 @@ export class CarriedState implements GraphState {
       if (state.memory === undefined) continue;
       const rows = results[state.outputName] as Float32Array;
       const lastPlace = results[state.memory.lastName]![0]!;
-      if (this.#overwritten !== undefined) {
-        const before = new Float32Array(rows.length);
-        moveRows(state, this.current[i]!, before, lastPlace, 'read');
-        this.#overwritten.push({ index: i, rows: before, lastPlace });
-      }
+      if (this.#overwritten !== undefined)
+        remember(this.#overwritten[i]!, state, this.current[i]!, rows.length, lastPlace);
       moveRows(state, this.current[i]!, rows, lastPlace, 'write');
     }
     this.#front = this.#front === 0 ? 1 : 0;
@@ -67,14 +63,11 @@ export class CarriedState implements GraphState {
 
   mark(): () => void {
     const states = this.current.map((values, i) => (this.#states[i]!.memory ? undefined : values.slice()));
-    const overwritten: OverwrittenRows[] = [];
+    const overwritten = this.#states.map((): OverwrittenRows[] => []);
     this.#overwritten = overwritten;
     return () => {
       for (const [i, values] of states.entries()) if (values !== undefined) this.current[i]!.set(values);
-      for (const { index, rows, lastPlace } of overwritten.reverse()) {
-        moveRows(this.#states[index]!, this.current[index]!, rows, lastPlace, 'write');
-      }
-      overwritten.length = 0;
+      for (const [i, entries] of overwritten.entries()) undo(entries, this.#states[i]!, this.current[i]!);
     };
   }
 
@@ -141,6 +134,35 @@ function savedLength(state: StateTensor, values: unknown): number {
   const { axis } = state.memory;
   const length = shapeOf(state, values.length)[axis]!;
   return Number.isInteger(length) && length <= state.shape[axis]! ? length : 0;
+}
+
+/**
+ * Notes what a run is about to overwrite, `size` values of a memory. From as much as the whole memory on, the whole as it
+ * was is noted instead: a push of an hour holds no more than a memory.
+ */
+function remember(
+  entries: OverwrittenRows[],
+  state: StateTensor,
+  values: Float32Array,
+  size: number,
+  lastPlace: number,
+): void {
+  if (entries[0]?.rows.length === values.length) return;
+  const noted = entries.reduce((sum, { rows }) => sum + rows.length, 0);
+  if (noted + size < values.length) {
+    const rows = new Float32Array(size);
+    moveRows(state, values, rows, lastPlace, 'read');
+    entries.push({ rows, lastPlace });
+    return;
+  }
+  const whole = values.slice();
+  undo(entries, state, whole);
+  entries.push({ rows: whole, lastPlace: shapeOf(state, values.length)[state.memory!.axis]! - 1 });
+}
+
+/** Puts back what was overwritten, the latest first, and forgets it. */
+function undo(entries: OverwrittenRows[], state: StateTensor, values: Float32Array): void {
+  for (const { rows, lastPlace } of entries.splice(0).reverse()) moveRows(state, values, rows, lastPlace, 'write');
 }
 
 /** Writes or reads rows along the axis of a memory: the last of them at a place, those before it at the places before, around. */
