@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTokenFileAt } from '@speech-tokens/core/node';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +67,43 @@ describe('tokenize', () => {
     expect(stderr).toMatch(/error: missing\.wav cannot be read: found no such file/);
     expect(stderr).toMatch(/2 of 4 files failed/);
     expect(await readdir(join(cwd, 'made/here'))).toEqual(['a.tokens.safetensors', 'c.tokens.safetensors']);
+  });
+
+  it('takes a folder, keeps the folders in it, and goes on where it was stopped', async () => {
+    const cwd = await temporaryFolder();
+    await mkdir(join(cwd, 'set/x/y'), { recursive: true });
+    for (const path of ['set/a.wav', 'set/x/b.wav', 'set/x/y/a.wav']) await writeFile(join(cwd, path), toneWav(0.3));
+    await writeFile(join(cwd, 'set/x/words.txt'), 'no sound');
+    const argv = ['tokenize', 'set', ...steps, '--out', 'made'];
+    const written = ['made/a', 'made/x/b', 'made/x/y/a'].map((path) => `${path}.tokens.safetensors`);
+    expect((await run(argv, { cwd })).stdout.trim().split('\n')).toEqual(written);
+
+    const twice = await run(argv, { cwd });
+    expect({ code: twice.code, stderr: twice.stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/3 of 3 files failed/),
+    });
+    await rm(join(cwd, written[1]!));
+    const goneOn = await run([...argv, '--skip-existing'], { cwd });
+    expect(goneOn).toMatchObject({
+      code: 0,
+      stdout: `${written[1]}\n`,
+      stderr: expect.stringMatching(/2 of 3 files left out/),
+    });
+    const done = await run([...argv, '--skip-existing', '--json'], { cwd });
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      results: [],
+      failures: [],
+      skipped: written.map((path) => ({ output: join(cwd, path) })),
+    });
+    expect((await run([...argv, '--skip-existing', '--force'], { cwd })).code).toBe(2);
+    const back = await run(['detokenize', 'made', '--plugins', stepsPlugin, '--out', 'heard'], { cwd });
+    expect(back.stdout.trim().split('\n')).toEqual([
+      'heard/a.decoded.wav',
+      'heard/x/b.decoded.wav',
+      'heard/x/y/a.decoded.wav',
+    ]);
   });
 
   it('prints one JSON document with results and failures', async () => {

@@ -17,7 +17,10 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
     .command('detokenize')
     .summary('turn token files back into sound')
     .description('Turn token files back into sound. The decoder is found by the token space that the file names.')
-    .argument('<tokens...>', 'token files (.safetensors, .json, .npy, .ecdc); - reads standard input')
+    .argument(
+      '<tokens...>',
+      'token files (.safetensors, .json, .npy, .ecdc) and folders of them; - reads standard input',
+    )
     .option('-t, --tokenizer <id>', 'whose tokens they are; needed for .npy alone, which does not say')
     .option('-o, --out <path>', 'file or folder to write to, - for standard output; beside each token file by default')
     .option('--bpe <file>', 'the merges of tokens that are byte pairs')
@@ -36,7 +39,8 @@ export function addDetokenizeCommand(program: Command, context: CliContext, fini
     'after',
     `
 recording.tokens.safetensors becomes recording.decoded.wav. A file that is there already is never
-replaced without --force.
+replaced without --force. Of a folder, what ends in .tokens.safetensors, .tokens.json, .tokens.npy or
+.ecdc is taken, at any depth, and --out gets the same folders.
 
 A decoder says which speakers and languages it has when it is given another one.
 

@@ -19,6 +19,8 @@ export interface OutputOptions {
 
 export interface JobOptions {
   readonly jobs: number;
+  readonly force?: boolean;
+  readonly skipExisting?: boolean;
 }
 
 export function addJson(command: Command): Command {
@@ -79,7 +81,9 @@ function weightBits(text: string): 4 | 8 {
 
 export function addJobs(command: Command): Command {
   const count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
-  return command.option('--jobs <n>', 'files to work on at the same time', positiveInteger, count);
+  return command
+    .option('--jobs <n>', 'files to work on at the same time', positiveInteger, count)
+    .option('--skip-existing', 'leave out files whose result is there already');
 }
 
 export function addCodebooks(command: Command, description: string): Command {

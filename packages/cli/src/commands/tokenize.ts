@@ -11,7 +11,7 @@ export function addTokenizeCommand(program: Command, context: CliContext, finish
     .description(
       'Turn recordings into token files. Audio of any rate and channel count is converted to what the tokenizer takes.',
     )
-    .argument('<files...>', 'recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF); - reads standard input')
+    .argument('<files...>', 'recordings (WAV, FLAC, MP3, Ogg, Opus, AIFF) and folders of them; - reads standard input')
     .option('-t, --tokenizer <id>', 'tokenizer to use; the bundled one by default');
   addTokenOutput(command, 'recording');
   addCodebooks(command, 'how many codebooks to fill, coarse first; all by default');
@@ -24,7 +24,9 @@ export function addTokenizeCommand(program: Command, context: CliContext, finish
     'after',
     `
 recording.wav becomes recording.tokens.safetensors. A file that is there already is never replaced
-without --force. Several files go on when one fails; what failed is listed.
+without --force. Several files go on when one fails; what failed is listed. Of a folder, all
+recordings at any depth are taken, and --out gets the same folders; with --skip-existing, what was
+interrupted goes on.
 
 safetensors and json hold tokens with what they mean; npy holds the ids alone; ecdc is EnCodec's own
 format, for its tokens at 24 kHz (2, 4, 8, 16 or 32 codebooks are 1.5, 3, 6, 12 or 24 kbit/s) and
@@ -33,6 +35,7 @@ format, for its tokens at 24 kHz (2, 4, 8, 16 or 32 codebooks are 1.5, 3, 6, 12 
 Examples:
   speech-tokens tokenize recording.wav
   speech-tokens tokenize recordings/*.flac --out tokens/ --jobs 4
+  speech-tokens tokenize LibriSpeech/ --out tokens/ --skip-existing
   speech-tokens tokenize recording.wav --codebooks 4 --format json --out -
   speech-tokens tokenize recording.wav -t rvq:encodec-24khz --codebooks 8 --out recording.ecdc
   ffmpeg -i talk.mp4 -f wav - | speech-tokens tokenize - --out talk.tokens.safetensors`,

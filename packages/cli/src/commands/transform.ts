@@ -11,7 +11,7 @@ export function addTransformCommand(program: Command, context: CliContext, finis
     .description(
       'Write tokens in another way, without loss: codebooks as one stream, repeats once, frequent pairs as one token. The steps are taken in this order. --undo gives back the tokens as they were.',
     )
-    .argument('<tokens...>', 'token files (.safetensors, .json, .ecdc); - reads standard input')
+    .argument('<tokens...>', 'token files (.safetensors, .json, .ecdc) and folders of them; - reads standard input')
     .option('--bpe <file>', 'byte pairs, by the merges in this file: of `units fit-bpe`, or a tokenizer.json')
     .option('--undo', 'undo all of it; byte pairs need their --bpe');
   addTokenOutput(command, 'file');

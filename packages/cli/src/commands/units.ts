@@ -16,7 +16,10 @@ export function addUnitsCommand(program: Command, context: CliContext, finish: (
     .description(
       'Learn byte pairs from token files: the most frequent pair of neighbours becomes a token, again and again, as in Hugging Face tokenizers. Writes the merges, and prints what they gain.',
     )
-    .argument('<tokens...>', 'token files (.safetensors, .json, .ecdc) of one tokenizer, one recording each')
+    .argument(
+      '<tokens...>',
+      'token files (.safetensors, .json, .ecdc) of one tokenizer, one recording each, and folders of them',
+    )
     .requiredOption('--vocabulary <n>', 'ids that are wanted: those of the units, and of tokens', positiveInteger)
     .requiredOption('-o, --out <file>', 'merges to write: .safetensors, or .json for a tokenizer.json')
     .option('--min-frequency <n>', 'how often a pair must occur', positiveInteger, 2)

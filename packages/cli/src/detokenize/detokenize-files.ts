@@ -11,6 +11,7 @@ import type { DetokenizeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, UsageError } from '../exit-codes.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';
+import { filesIn, tokenFiles } from '../io/files-in-folders.ts';
 import { openInput } from '../io/input-source.ts';
 import { checkMayWrite, planOutputs, standardStream, stemOf } from '../io/output-paths.ts';
 import { processFiles, type Work } from '../io/process-files.ts';
@@ -47,11 +48,11 @@ export interface DetokenizedFile {
 
 export async function detokenizeFiles(
   context: CliContext,
-  inputs: readonly string[],
+  args: readonly string[],
   options: DetokenizeCommandOptions,
 ): Promise<ExitCode> {
   const planned = await planOutputs({
-    inputs,
+    inputs: await filesIn(args, context.cwd, tokenFiles),
     out: options.out,
     cwd: context.cwd,
     nameFor: (name) => `${stemOf(name)}.decoded.wav`,

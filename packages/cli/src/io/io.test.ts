@@ -1,14 +1,16 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bytesSource } from '@speech-tokens/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../exit-codes.ts';
+import { type FoundFile, filesIn, recordings } from './files-in-folders.ts';
 import { planOutputs, shortPath, stemOf } from './output-paths.ts';
 import { runJobs } from './run-jobs.ts';
 import { sniffInput } from './sniff-input.ts';
 
 const nameFor = (name: string): string => `${stemOf(name)}.out`;
+const named = (inputs: readonly string[]): readonly FoundFile[] => inputs.map((input) => ({ input }));
 let cwd: string;
 
 beforeAll(async () => {
@@ -28,13 +30,17 @@ describe('planOutputs', () => {
     [['a.wav', 'x/b.wav'], 'new', ['new/a.out', 'new/b.out']],
     [['-'], 'new/', ['new/stdin.out']],
   ])('puts %j with --out %s at %j', async (inputs, out, wanted) => {
-    const planned = await planOutputs({ inputs, out, cwd, nameFor });
+    const planned = await planOutputs({ inputs: named(inputs), out, cwd, nameFor });
     expect(planned.map(({ output }) => output)).toEqual(wanted.map((path) => join(cwd, path)));
   });
 
   it('sends standard input to standard output', async () => {
-    expect(await planOutputs({ inputs: ['-'], out: undefined, cwd, nameFor })).toEqual([{ input: '-', output: '-' }]);
-    expect(await planOutputs({ inputs: ['a.wav'], out: '-', cwd, nameFor })).toEqual([{ input: 'a.wav', output: '-' }]);
+    expect(await planOutputs({ inputs: named(['-']), out: undefined, cwd, nameFor })).toEqual([
+      { input: '-', output: '-' },
+    ]);
+    expect(await planOutputs({ inputs: named(['a.wav']), out: '-', cwd, nameFor })).toEqual([
+      { input: 'a.wav', output: '-' },
+    ]);
   });
 
   it('refuses outputs that would be lost', async () => {
@@ -44,8 +50,16 @@ describe('planOutputs', () => {
       [['a.wav'], 'a.wav'],
       [['a.wav', 'b.wav'], '-'],
     ] as const) {
-      await expect(planOutputs({ inputs, out, cwd, nameFor })).rejects.toThrow(UsageError);
+      await expect(planOutputs({ inputs: named(inputs), out, cwd, nameFor })).rejects.toThrow(UsageError);
     }
+  });
+
+  it('keeps the folders that inputs lie in, also for a single one', async () => {
+    const inputs = [{ input: 'set/x/a.wav', within: 'x' }];
+    expect(await planOutputs({ inputs, out: 'new', cwd, nameFor })).toEqual([
+      { input: 'set/x/a.wav', output: join(cwd, 'new/x/a.out') },
+    ]);
+    expect((await planOutputs({ inputs, out: undefined, cwd, nameFor }))[0]!.output).toBe(join(cwd, 'set/x/a.out'));
   });
 
   it('shortens paths within the folder only', () => {
@@ -53,6 +67,54 @@ describe('planOutputs', () => {
     expect(shortPath('/a/c.wav', '/a/b')).toBe('/a/c.wav');
     expect(stemOf('x.tokens.safetensors')).toBe('x');
     expect(stemOf('.tokens.json')).toBe('.tokens');
+  });
+});
+
+describe('filesIn', () => {
+  const files = [
+    'set/b.WAV',
+    'set/notes.txt',
+    'set/x/a.flac',
+    'set/.hidden.wav',
+    'set/.trash/c.wav',
+    'elsewhere/d.wav',
+  ];
+
+  beforeAll(async () => {
+    for (const file of files) {
+      await mkdir(dirname(join(cwd, file)), { recursive: true });
+      await writeFile(join(cwd, file), '');
+    }
+    await symlink(join(cwd, 'elsewhere/d.wav'), join(cwd, 'set/linked.wav'));
+    await symlink(join(cwd, 'nowhere.wav'), join(cwd, 'set/broken.wav'));
+    await symlink(join(cwd, 'set'), join(cwd, 'set/x/round'));
+  });
+
+  it('finds what is in a folder, in a fixed order, without what is hidden', async () => {
+    expect(await filesIn(['set'], cwd, recordings)).toEqual([
+      { input: 'set/b.WAV', within: '' },
+      { input: 'set/linked.wav', within: '' },
+      { input: 'set/x/a.flac', within: 'x' },
+    ]);
+  });
+
+  it('takes each file once, and files that are named whatever they are called', async () => {
+    expect(await filesIn(['set/notes.txt', 'set/x/a.flac', './set/', '-', 'gone.wav'], cwd, recordings)).toEqual([
+      { input: 'set/notes.txt' },
+      { input: 'set/x/a.flac' },
+      { input: 'set/b.WAV', within: '' },
+      { input: 'set/linked.wav', within: '' },
+      { input: '-' },
+      { input: 'gone.wav' },
+    ]);
+  });
+
+  it('says what it misses', async () => {
+    await expect(filesIn(['folder'], cwd, recordings)).rejects.toThrow(/a folder without recordings/);
+    await expect(filesIn(['-', '-'], cwd, recordings)).rejects.toThrow(UsageError);
+    await expect(filesIn(['gone.wav'], cwd, recordings, { requireAll: true })).rejects.toThrow(
+      /no such file or folder/,
+    );
   });
 });
 

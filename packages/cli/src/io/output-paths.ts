@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SpeechTokensError } from '@speech-tokens/core';
 import { UsageError } from '../exit-codes.ts';
+import type { FoundFile } from './files-in-folders.ts';
 
 /** Standard input or output. */
 export const standardStream = '-';
 
 export interface OutputRequest {
-  /** As given: paths, or `-`. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly FoundFile[];
   /** `--out`: a file, a folder, or `-`. */
   readonly out: string | undefined;
   readonly cwd: string;
@@ -24,22 +24,20 @@ export interface PlannedOutput {
 
 /**
  * Where the outputs go: beside their inputs; with `--out` into that file, or into that folder (one that exists, ends in
- * a slash, or is given for several inputs). Standard input goes to standard output unless told otherwise.
+ * a slash, or is given for several inputs), in the folders that inputs lie in within a folder that was named. Standard
+ * input goes to standard output unless told otherwise.
  * @throws UsageError when two outputs would be the same, or when several inputs go to standard output
  */
 export async function planOutputs(request: OutputRequest): Promise<readonly PlannedOutput[]> {
   const { inputs, out, cwd, nameFor } = request;
-  if (inputs.filter((input) => input === standardStream).length > 1) {
-    throw new UsageError('Standard input (-) can be read only once');
-  }
   if (out === standardStream) {
     if (inputs.length > 1) throw new UsageError('--out - takes one input: several files cannot share standard output');
-    return [{ input: inputs[0]!, output: standardStream }];
+    return [{ input: inputs[0]!.input, output: standardStream }];
   }
-  const folder = await folderOf(out, inputs.length, cwd);
-  const planned = inputs.map((input): PlannedOutput => {
+  const folder = await folderOf(out, inputs, cwd);
+  const planned = inputs.map(({ input, within }): PlannedOutput => {
     const name = nameFor(input === standardStream ? 'stdin' : basename(input));
-    if (folder !== undefined) return { input, output: join(folder, name) };
+    if (folder !== undefined) return { input, output: join(folder, within ?? '', name) };
     if (out !== undefined) return { input, output: resolve(cwd, out) };
     if (input === standardStream) return { input, output: standardStream };
     return { input, output: join(dirname(resolve(cwd, input)), name) };
@@ -48,12 +46,16 @@ export async function planOutputs(request: OutputRequest): Promise<readonly Plan
   return planned;
 }
 
-async function folderOf(out: string | undefined, inputCount: number, cwd: string): Promise<string | undefined> {
+async function folderOf(
+  out: string | undefined,
+  inputs: readonly FoundFile[],
+  cwd: string,
+): Promise<string | undefined> {
   if (out === undefined) return undefined;
   const path = resolve(cwd, out);
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() || out.endsWith('/') || out.endsWith(sep)) return path;
-  if (inputCount === 1) return undefined;
+  if (inputs.length === 1 && inputs[0]!.within === undefined) return undefined;
   if (found !== undefined) throw new UsageError(`--out ${out} is a file: several inputs need a folder`);
   return path;
 }

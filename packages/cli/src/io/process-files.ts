@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { CommonOptions, JobOptions } from '../commands/shared-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
@@ -57,9 +58,10 @@ export async function processFiles<Model, Result extends FileResult>(
   }: FileCommand<Model, Result>,
 ): Promise<ExitCode> {
   const isQuiet = options.quiet === true;
+  const { due, skipped } = await splitDue(planned, options);
   const { capabilities, painter } = context.err;
   const shown = isQuiet ? { ...capabilities, isTerminal: false } : capabilities;
-  const progress = createProgressLine((text) => context.stderr.write(text), shown, painter, planned.length);
+  const progress = createProgressLine((text) => context.stderr.write(text), shown, painter, due.length);
   const results: Result[] = [];
   const failures: Failure[] = [];
   const usesOutput = planned.some(({ output }) => output === standardStream);
@@ -80,13 +82,13 @@ export async function processFiles<Model, Result extends FileResult>(
     }
   };
 
-  try {
+  const workThrough = async (): Promise<void> => {
     progress.stage(loading);
     const model = await load();
     progress.stage('');
     try {
       await runJobs(
-        planned,
+        due,
         options.jobs,
         context.signal,
         async (item) => {
@@ -99,7 +101,7 @@ export async function processFiles<Model, Result extends FileResult>(
         },
         async (result, index) => {
           if ('value' in result) return show(result.value);
-          const { input } = planned[index]!;
+          const { input } = due[index]!;
           failures.push({ input, error: toJsonError(result.error) });
           progress.aside(() => reportError(context, result.error, input === standardStream ? 'standard input' : input));
         },
@@ -107,13 +109,38 @@ export async function processFiles<Model, Result extends FileResult>(
     } finally {
       await unload(model);
     }
+  };
+
+  try {
+    if (due.length > 0) await workThrough();
   } finally {
     progress.close();
   }
-  if (options.json === true) await printJson(context, command, { results, failures });
-  if (failures.length > 0 && planned.length > 1 && !isQuiet) {
-    context.report(`${failures.length} of ${plural(planned.length, 'file')} failed`);
+  if (options.json === true) await printJson(context, command, { results, failures, skipped });
+  if (skipped.length > 0 && !isQuiet) {
+    context.report(`${skipped.length} of ${plural(planned.length, 'file')} left out: their results are there already`);
+  }
+  if (failures.length > 0 && due.length > 1 && !isQuiet) {
+    context.report(`${failures.length} of ${plural(due.length, 'file')} failed`);
   }
   if (failures.length === 0) return exitCodes.ok;
-  return results.length === 0 ? exitCodes.failed : exitCodes.partlyFailed;
+  return results.length === 0 && skipped.length === 0 ? exitCodes.failed : exitCodes.partlyFailed;
+}
+
+interface Split {
+  readonly due: readonly PlannedOutput[];
+  readonly skipped: readonly PlannedOutput[];
+}
+
+/** What is still to be done. @throws UsageError where results are to be replaced and to be left alone */
+async function splitDue(planned: readonly PlannedOutput[], { skipExisting, force }: JobOptions): Promise<Split> {
+  if (skipExisting !== true) return { due: planned, skipped: [] };
+  if (force === true) throw new UsageError('--skip-existing leaves what --force replaces: give one of them');
+  const due: PlannedOutput[] = [];
+  const skipped: PlannedOutput[] = [];
+  for (const item of planned) {
+    const isThere = item.output !== standardStream && (await stat(item.output).catch(() => undefined)) !== undefined;
+    (isThere ? skipped : due).push(item);
+  }
+  return { due, skipped };
 }

@@ -59,7 +59,7 @@ interface Outputs {
 
 async function outputsOf(context: CliContext, file: string, options: ConverseCommandOptions): Promise<Outputs> {
   const nameFor = (name: string): string => `${stemOf(name)}.answer.wav`;
-  const [planned] = await planOutputs({ inputs: [file], out: options.out, cwd: context.cwd, nameFor });
+  const [planned] = await planOutputs({ inputs: [{ input: file }], out: options.out, cwd: context.cwd, nameFor });
   const { output } = planned!;
   checkSoundOutput(context, output, options.json);
   if (options.log === standardStream) throw new UsageError('--log takes a path: standard output is for sound');

@@ -15,7 +15,7 @@ import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openAudio } from '../io/audio-source.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';
-import { findRecordings } from '../io/find-recordings.ts';
+import { filesIn, recordings as recordingFiles } from '../io/files-in-folders.ts';
 import { openInput } from '../io/input-source.ts';
 import { checkMayWrite, shortPath } from '../io/output-paths.ts';
 import { printJson } from '../io/print-json.ts';
@@ -35,7 +35,8 @@ export async function fitKmeans(
   const { cwd, signal } = context;
   const output = await outputOf(options.out, cwd);
   for (const path of output.files) await checkMayWrite(path, options.force === true);
-  const recordings = await findRecordings(audio, cwd);
+  const found = await filesIn(audio, cwd, recordingFiles, { requireAll: true });
+  const recordings = found.map(({ input }) => resolve(cwd, input));
   const { capabilities, painter } = context.err;
   const shown = options.quiet === true ? { ...capabilities, isTerminal: false } : capabilities;
   const progress = createProgressLine((text) => context.stderr.write(text), shown, painter, recordings.length);

@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { openAudio } from '../io/audio-source.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';
+import { filesIn, recordings } from '../io/files-in-folders.ts';
 import { openInput } from '../io/input-source.ts';
 import { checkTerminal, formatOf } from '../io/output-format.ts';
 import { checkMayWrite, planOutputs, stemOf } from '../io/output-paths.ts';
@@ -39,12 +40,12 @@ export interface TokenizedFile {
 
 export async function tokenizeFiles(
   context: CliContext,
-  inputs: readonly string[],
+  args: readonly string[],
   options: TokenizeCommandOptions,
 ): Promise<ExitCode> {
   const format = formatOf(options);
   const planned = await planOutputs({
-    inputs,
+    inputs: await filesIn(args, context.cwd, recordings),
     out: options.out,
     cwd: context.cwd,
     nameFor: (name) => `${stemOf(name)}.tokens.${format}`,

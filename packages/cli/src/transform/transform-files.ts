@@ -3,6 +3,7 @@ import type { TransformCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, UsageError } from '../exit-codes.ts';
 import { ensureFolder } from '../io/ensure-folder.ts';
+import { filesIn, tokenFiles } from '../io/files-in-folders.ts';
 import { checkTerminal, formatOf } from '../io/output-format.ts';
 import { checkMayWrite, planOutputs, stemOf } from '../io/output-paths.ts';
 import { processFiles, type Work } from '../io/process-files.ts';
@@ -32,13 +33,13 @@ const stepNames = ['flat', 'merged', 'bpe'] as const;
 
 export async function transformFiles(
   context: CliContext,
-  inputs: readonly string[],
+  args: readonly string[],
   options: TransformCommandOptions,
 ): Promise<ExitCode> {
   const format = formatOf(options);
   const step = lastStep(options);
   const planned = await planOutputs({
-    inputs,
+    inputs: await filesIn(args, context.cwd, tokenFiles),
     out: options.out,
     cwd: context.cwd,
     nameFor: (name) => `${stepless(stemOf(name), step)}.${step}.tokens.${format}`,

@@ -9,6 +9,7 @@ import {
 import type { FitBpeCommandOptions } from '../commands/command-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { filesIn, tokenFiles } from '../io/files-in-folders.ts';
 import { checkMayWrite, shortPath } from '../io/output-paths.ts';
 import { printJson } from '../io/print-json.ts';
 import { formatCount, plural } from '../terminal/figures.ts';
@@ -46,13 +47,14 @@ const smallGain = 1.1;
 
 export async function fitBpe(
   context: CliContext,
-  inputs: readonly string[],
+  args: readonly string[],
   options: FitBpeCommandOptions,
 ): Promise<ExitCode> {
   const { signal } = context;
   const output = resolve(context.cwd, options.out);
   const format = mergesFormatOf(options.out);
   await checkMayWrite(output, options.force === true);
+  const inputs = (await filesIn(args, context.cwd, tokenFiles)).map(({ input }) => input);
   const { capabilities, painter } = context.err;
   const isQuiet = options.quiet === true;
   const shown = { ...capabilities, isTerminal: capabilities.isTerminal && !isQuiet };

@@ -47,7 +47,13 @@ async function streamThrough(): Promise<void> {
     for (const grid of grids) {
       for (const chunk of await decoder.push(grid)) samplesOut += chunk.channels[0]!.length;
     }
-    if ((at + 1) % Math.ceil(seconds / 6) === 0) marks.push(mebibytes().toFixed(0));
+    if ((at + 1) % Math.ceil(seconds / 6) === 0) {
+      marks.push(mebibytes().toFixed(0));
+      const minutes = (performance.now() - started) / 60_000;
+      console.error(
+        `${checkpoint!.name}: ${at + 1} of ${seconds} s after ${minutes.toFixed(1)} min, ${marks.at(-1)} MiB`,
+      );
+    }
   }
   for (const grid of await encoder.flush()) {
     for (const chunk of await decoder.push(grid)) samplesOut += chunk.channels[0]!.length;
