@@ -1,12 +1,4 @@
-import {
-  add,
-  type GraphBuilder,
-  type GraphTensor,
-  reshape,
-  subtract,
-  transpose,
-  type WeightScope,
-} from '@speech-tokens/onnx-graph';
+import { type GraphBuilder, type GraphTensor, reshape, transpose, type WeightScope } from '@speech-tokens/onnx-graph';
 import type { W2vBertConfig } from './w2v-bert-config.ts';
 
 /**
@@ -26,8 +18,7 @@ export function relativeKeyBias(
   const distanceCount = positionsBefore + positionsAfter + 1;
   const table = weights.scope('distance_embedding').tensor(g, 'weight', [distanceCount, headWidth]);
   const heads = transpose(g, reshape(g, queries, [frames, headCount, headWidth]), [1, 0, 2]);
-  // A query's products with the vectors of all distances, then with that of each key from the furthest before to the
-  // furthest after, and one more: [heads, frames, 2 · frames].
+  // A query's products with the vectors of all distances that have one.
   const byDistance = g.node(
     'FusedMatMul',
     [heads, table],
@@ -39,28 +30,32 @@ export function relativeKeyBias(
     'com.microsoft',
   );
   const count = g.node('Shape', [queries], { elementType: 'int64', shape: [1] }, { start: 0, end: 1 });
-  const distances = keyDistances(g, count, positionsBefore, positionsAfter);
-  const keyCount = distances.shape[0]!;
-  const spread = g.node(
-    'Gather',
-    [byDistance, distances],
-    { elementType: 'float32', shape: [headCount, frames, keyCount] },
-    { axis: 2 },
-  );
+  const spread = toAllDistances(g, byDistance, count, positionsBefore, positionsAfter);
   return skewed(g, spread, count, headCount, frames);
 }
 
-/** The place in the table for each distance from −(frames − 1) to frames. */
-function keyDistances(g: GraphBuilder, count: GraphTensor, before: number, after: number): GraphTensor {
-  const integer = (value: number): GraphTensor => g.constant(BigInt64Array.of(BigInt(value)), []);
-  const end = reshape(g, count, []);
-  const shape = [{ symbol: `${g.path()}/distances`, times: 1, plus: 0 }];
-  const range = g.node('Range', [subtract(g, integer(1), end), add(g, end, integer(1)), integer(1)], {
-    elementType: 'int64',
-    shape,
-  });
-  const clipped = g.node('Clip', [range, integer(-before), integer(after)], range);
-  return add(g, clipped, integer(before));
+/**
+ * `[heads, n, before + 1 + after] → [heads, n, 2n]`: distances from −(n − 1) to n. Those further away than the table goes
+ * are as its ends; of few frames, the table has more than there are.
+ */
+function toAllDistances(
+  g: GraphBuilder,
+  x: GraphTensor,
+  count: GraphTensor,
+  before: number,
+  after: number,
+): GraphTensor {
+  const integers = (operator: string, inputs: readonly GraphTensor[]): GraphTensor =>
+    g.node(operator, inputs, { elementType: 'int64', shape: [1] });
+  const none = g.int64s([0, 0]);
+  const sides = [
+    integers('Sub', [count, g.int64s([before + 1])]),
+    integers('Sub', [count, g.int64s([after])]),
+  ] as const;
+  const pads = g.node('Concat', [none, sides[0], none, sides[1]], { elementType: 'int64', shape: [6] }, { axis: 0 });
+  const [heads, frames] = x.shape as readonly [GraphTensor['shape'][number], GraphTensor['shape'][number]];
+  const all = { symbol: `${g.path()}/distances`, times: 1, plus: 0 };
+  return g.node('Pad', [x, pads], { elementType: 'float32', shape: [heads, frames, all] }, { mode: 'edge' });
 }
 
 /**
