@@ -2,12 +2,7 @@
 
 import argparse
 import copy
-import json
 import math
-import os
-import signal
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,8 +11,10 @@ from torch import Tensor
 
 from config import CodecConfig
 from data import Speech
-from common.timed_run import LONGEST_STEP_SECONDS  # `data` has made it importable
-from discriminator import Discriminator, discriminator_loss, generator_losses
+from common.timed_run import TimedRun  # `data` has made it importable
+
+import adversary
+from adversary import Adversary
 from evaluate import evaluate
 from export import export, load_tensors
 from losses import ReconstructionLoss
@@ -40,14 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--commitment", type=float, default=0.05)
     group.add_argument("--pitch-weight", type=float, default=1.0)
     group.add_argument("--average", type=float, default=0.999, help="decay of the exported moving average")
-    group.add_argument("--adversarial-from", type=int, metavar="STEP", help="start the discriminator at this step")
-    group.add_argument("--adversarial-share", type=float, default=0.0, help="or: in this last share of the time")
-    group.add_argument("--adversarial-items", type=int, default=8, help="crops per step that the discriminator sees")
-    group.add_argument("--adversarial-seconds", type=float, default=0.5, help="length of what it sees of them")
-    group.add_argument("--adversarial-weight", type=float, default=0.1)
-    group.add_argument("--matching-weight", type=float, default=0.4)
-    group.add_argument("--evaluate-minutes", type=float, default=10)
-    group.add_argument("--checkpoint-minutes", type=float, default=5)
+    adversary.add_arguments(group)
+    group.add_argument("--validate-minutes", type=float, default=10)
+    group.add_argument("--save-minutes", type=float, default=5)
     group.add_argument("--validation-utterances", type=int, default=14)
     group.add_argument("--latest", type=Path, help="folder that receives an export after every evaluation")
 
@@ -55,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class Trainer:
     def __init__(self, args: argparse.Namespace, run: Path, speech: Speech):
         torch.manual_seed(args.seed)
-        self.args, self.run, self.speech = args, run, speech
+        self.args, self.speech = args, speech
         self.device = torch.device(args.device)
         # One thread per share of the batch needs no barrier after every operation, which
         # costs little on an idle machine and most of the time on a busy one.
@@ -70,24 +62,23 @@ class Trainer:
         self.average = copy.deepcopy(self.codec).eval()
         # Shorter windows than a hop show nothing that the decoder decides; phase is no target.
         self.loss = ReconstructionLoss(complex_=0.0, shortest_window=256).to(self.device)
-        self.discriminator = Discriminator().to(self.device)
-        self.optimizer = self.make_optimizer(self.codec, (0.9, 0.98))
-        self.opponent = self.make_optimizer(self.discriminator, (0.8, 0.99))
         self.random = torch.Generator().manual_seed(args.seed)
         self.hop = self.config.hop_samples
         self.samples = round(args.crop_seconds * self.config.sample_rate_hz / self.hop) * self.hop
-        self.step, self.elapsed, self.quantised, self.adversarial_step = 0, 0.0, self.decoder_only, 0
-        self.latents: list[Tensor] = []
-        self.terms: dict[str, float] = {}
-        self.interrupted = False
         self.vectors = args.batch * self.samples // self.hop
+        self.quantisation = Quantisation(self.codec, begun=self.decoder_only)
+        self.optimizer = self.make_optimizer()
+        self.adversary = Adversary(args, self.config.sample_rate_hz, self.workers, self.device)
+        parts = {"codec": self.codec, "average": self.average, "optimizer": self.optimizer, "quantisation": self.quantisation,
+                 **self.adversary.parts}
+        self.run = self.adversary.run = TimedRun(run, args.minutes, parts, self.random)
 
-    def make_optimizer(self, module: torch.nn.Module, betas: tuple[float, float]) -> torch.optim.Optimizer:
-        trained = [p for p in module.parameters() if p.requires_grad]
+    def make_optimizer(self) -> torch.optim.Optimizer:
+        trained = [p for p in self.codec.parameters() if p.requires_grad]
         matrices = [p for p in trained if p.ndim > 1]
         others = [p for p in trained if p.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
-        return torch.optim.AdamW(groups, lr=self.args.learning_rate, betas=betas, fused=True)
+        return torch.optim.AdamW(groups, lr=self.args.learning_rate, betas=(0.9, 0.98), fused=True)
 
     def start_from(self, folder: Path) -> None:
         """Take over encoder and codebooks, which stay as they are, and of the decoder what has the same name and shape."""
@@ -99,64 +90,18 @@ class Trainer:
         self.codec.load_state_dict({**mine, **fits})
         self.codec.encoder.requires_grad_(False)
 
-    # -- state -----------------------------------------------------------------
-
-    def save(self) -> None:
-        state = {
-            "codec": self.codec.state_dict(), "average": self.average.state_dict(),
-            "quantizer": self.codec.quantizer.training_state(), "discriminator": self.discriminator.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "opponent": self.opponent.state_dict(),
-            "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
-            "step": self.step, "elapsed": self.elapsed, "quantised": self.quantised,
-            "adversarial_step": self.adversarial_step, "latents": self.latents,
-        }
-        temporary = self.run / "checkpoint.tmp"
-        torch.save(state, temporary)
-        if (self.run / "checkpoint.pt").exists():
-            os.replace(self.run / "checkpoint.pt", self.run / "checkpoint-previous.pt")
-        os.replace(temporary, self.run / "checkpoint.pt")
-
-    def resume(self) -> bool:
-        path = self.run / "checkpoint.pt"
-        if not path.exists():
-            return False
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.codec.load_state_dict(state["codec"])
-        self.average.load_state_dict(state["average"])
-        self.codec.quantizer.load_training_state(state["quantizer"])
-        self.discriminator.load_state_dict(state["discriminator"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.opponent.load_state_dict(state["opponent"])
-        self.random.set_state(state["random"].cpu())
-        torch.set_rng_state(state["torch_random"].cpu())
-        for name in ("step", "elapsed", "quantised", "adversarial_step", "latents"):
-            setattr(self, name, state[name])
-        return True
-
-    # -- one step --------------------------------------------------------------
-
-    def learning_rate(self) -> float:
-        progress = min(1.0, self.elapsed / (self.args.minutes * 60))
-        cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
-        return self.args.learning_rate * cosine * min(1.0, (self.step + 1) / self.args.warmup_steps)
-
-    def adversarial(self) -> bool:
-        args = self.args
-        if args.adversarial_from is not None:
-            return self.step >= args.adversarial_from
-        return self.elapsed >= (1 - args.adversarial_share) * args.minutes * 60
-
-    def train_step(self) -> None:
+    def one_step(self) -> dict[str, float]:
         args, levels, n = self.args, self.config.codebook_count, self.workers
-        if not self.quantised and self.step >= args.autoencoder_steps and self.latents:
-            self.codec.quantizer.initialise(torch.cat(self.latents), self.vectors)
+        quantisation, step = self.quantisation, self.run.step
+        if not quantisation.begun and step >= args.autoencoder_steps and quantisation.latents:
+            quantisation.begin(self.vectors)
             self.average.quantizer.codebooks.copy_(self.codec.quantizer.codebooks)
-            self.quantised, self.latents = True, []
-        rate, playing = self.learning_rate(), self.quantised and self.adversarial()
-        for optimizer in (self.optimizer, self.opponent):
-            for group in optimizer.param_groups:
-                group["lr"] = rate if optimizer is self.optimizer else min(rate, 4e-4)
-            optimizer.zero_grad(set_to_none=True)
+        rate = self.run.learning_rate(args.learning_rate, args.warmup_steps)
+        playing = quantisation.begun and self.adversary.progress() >= 0
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        self.adversary.begin(rate)
         x, pitch = (t.to(self.device) for t in self.speech.batch(args.batch, self.samples + self.hop, self.random))
         counts = torch.randint(1, levels + 1, (args.batch,), generator=self.random)
         counts[torch.rand(args.batch, generator=self.random) < 0.5] = levels
@@ -164,23 +109,19 @@ class Trainer:
         results = list(self.pool.map(lambda part: self.part(*part), parts))
         terms = {name: sum(t[name] for t, _, _ in results) / n for name in results[0][0]}
         if playing:
-            torch.nn.utils.clip_grad_norm_(self.discriminator.parameters(), 5.0)
-            self.opponent.step()
-            self.adversarial_step += 1
+            self.adversary.step()
         terms["norm"] = float(torch.nn.utils.clip_grad_norm_(self.codec.parameters(), 2.0))
         if math.isfinite(terms["norm"]):
             self.optimizer.step()
             self.update_average()
-        if self.quantised and not self.decoder_only:
+        if quantisation.begun and not self.decoder_only:
             codes, residuals = ([torch.cat(level) for level in zip(*(r[i] for r in results))] for i in (1, 2))
             self.codec.quantizer.update(codes, residuals)
-            if self.step % 10 == 0:
+            if step % 10 == 0:
                 self.codec.quantizer.restart_dead(self.vectors)
-        elif not self.quantised:
-            self.latents = (self.latents + [r[2][0] for r in results])[-32 * n :]
-        for name, value in terms.items():
-            self.terms[name] = value if name not in self.terms else 0.98 * self.terms[name] + 0.02 * value
-        self.step += 1
+        elif not quantisation.begun:
+            quantisation.latents = (quantisation.latents + [r[2][0] for r in results])[-32 * n :]
+        return terms
 
     def part(self, x: Tensor, pitch: Tensor, counts: Tensor, playing: bool) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Forward and backward on one worker's share of the batch; gradients add up.
@@ -192,7 +133,7 @@ class Trainer:
         codes, commitment = [], x.new_zeros(())
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             z = self.codec.encoder(x)[:, :-1]  # the last latent saw no look-ahead
-            if self.quantised:
+            if self.quantisation.begun:
                 q, commitment, codes, residuals = self.codec.quantizer(z, counts)
             else:  # a little noise, so that the latents do not rely on tiny differences
                 q = z + torch.randn_like(z) * (0.15 * z.detach().std((0, 1)))
@@ -206,7 +147,7 @@ class Trainer:
         terms.update(commitment=float(commitment.detach()), pitch=float(error.detach()))
         total = total + args.commitment * commitment + args.pitch_weight * error
         if playing:
-            total = total + self.play(output, target, terms)
+            total = total + self.adversary.play(output, target, terms)
         (total / self.workers).backward()
         return terms, codes, residuals
 
@@ -223,75 +164,45 @@ class Trainer:
         samples = decoder.filter(envelopes, given, noise, start)
         return samples[:, decoder.delay_samples :], own[:, lead:]
 
-    def play(self, output: Tensor, target: Tensor, terms: dict[str, float]) -> Tensor:
-        """Gradients of the discriminator on some crops; its part of the codec's loss."""
-        args = self.args
-        items = torch.randperm(output.shape[0])[: max(1, args.adversarial_items // self.workers)]
-        length = min(round(args.adversarial_seconds * self.config.sample_rate_hz), output.shape[1])
-        start = int(torch.randint(output.shape[1] - length + 1, ()))
-        fake = output[items, start : start + length].detach().requires_grad_()
-        real = target[items, start : start + length]
-        judged = self.discriminator(real)
-        loss = discriminator_loss(judged, self.discriminator(fake.detach()))
-        (loss / self.workers).backward()
-        judged = [(score.detach(), [h.detach() for h in hidden]) for score, hidden in judged]
-        adversarial, matching = generator_losses(judged, self.discriminator(fake))
-        ramp = min(1.0, self.adversarial_step / 200)  # let the discriminator learn first
-        wanted = ramp * (args.adversarial_weight * adversarial + args.matching_weight * matching)
-        (slope,) = torch.autograd.grad(wanted, fake)  # with respect to the samples only
-        terms.update(discriminator=float(loss.detach()), adversarial=float(adversarial.detach()), matching=float(matching.detach()))
-        return (output[items, start : start + length] * slope).sum()
-
     @torch.no_grad()
     def update_average(self) -> None:
-        decay = min(self.args.average, (1 + self.step) / (10 + self.step))
+        decay = min(self.args.average, (1 + self.run.step) / (10 + self.run.step))
         mine, other = list(self.average.parameters()), list(self.codec.parameters())
         torch._foreach_lerp_(mine, other, 1 - decay)
-        if self.quantised:
+        if self.quantisation.begun:
             self.average.quantizer.codebooks.lerp_(self.codec.quantizer.codebooks, 1 - decay)
 
-    # -- the run ---------------------------------------------------------------
-
-    def interrupt(self, *_) -> None:
-        """On SIGTERM: finish the step, save, leave. The same command resumes."""
-        self.interrupted = True
-
-    def log(self, **values) -> None:
-        line = json.dumps({"minute": round(self.elapsed / 60, 2), "step": self.step, **values})
-        print(line, flush=True)
-        with open(self.run / "log.jsonl", "a") as file:
-            file.write(line + "\n")
-
-    def evaluate(self, utterances: list[Tensor]) -> None:
-        self.log(validation=evaluate(self.average, utterances))
+    def validate(self, utterances: list[Tensor]) -> dict:
+        if not self.quantisation.begun:
+            return {}
         if self.args.latest:
             export(self.average, self.args.latest, utterances[0][0, : 4 * self.config.sample_rate_hz + 123])
+        return evaluate(self.average, utterances)
 
     def train(self) -> Codec:
         """Train until the planned time is over; returns the averaged codec."""
-        args = self.args
-        resumed = self.resume()
+        args, run = self.args, self.run
+        resumed = run.resume()
         utterances = self.speech.validation(args.validation_utterances)
-        self.log(resumed=resumed, data=self.speech.summary(), arguments={k: str(v) for k, v in vars(args).items()})
-        checkpoint = evaluation = self.elapsed
-        signal.signal(signal.SIGTERM, self.interrupt)
-        while self.elapsed < args.minutes * 60:
-            start = time.monotonic()
-            self.train_step()
-            self.elapsed += min(time.monotonic() - start, LONGEST_STEP_SECONDS)
-            if self.interrupted:
-                self.save()
-                sys.exit("interrupted; the checkpoint is saved")
-            if self.step % 50 == 0:
-                self.log(rate=round(self.learning_rate(), 6), **{k: round(v, 4) for k, v in self.terms.items()})
-            if self.elapsed - checkpoint > args.checkpoint_minutes * 60:
-                self.save()
-                checkpoint = self.elapsed
-            if self.quantised and self.elapsed - evaluation > args.evaluate_minutes * 60:
-                start = time.monotonic()
-                self.evaluate(utterances)
-                self.elapsed += time.monotonic() - start
-                evaluation = self.elapsed
-        self.save()
-        self.evaluate(utterances)
+        run.log(resumed=resumed, data=self.speech.summary(), arguments={k: str(v) for k, v in vars(args).items()})
+        run.train(self.one_step, lambda: self.validate(utterances), 50, args.save_minutes, args.validate_minutes)
         return self.average
+
+
+class Quantisation:
+    """Whether it has begun, the latents before that, and what its codebooks follow; a checkpoint holds it."""
+
+    def __init__(self, codec: Codec, begun: bool):
+        self.quantizer, self.begun = codec.quantizer, begun
+        self.latents: list[Tensor] = []
+
+    def begin(self, vectors: int) -> None:
+        self.quantizer.initialise(torch.cat(self.latents), vectors)
+        self.begun, self.latents = True, []
+
+    def state_dict(self) -> dict:
+        return {"quantizer": self.quantizer.training_state(), "begun": self.begun, "latents": self.latents}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.quantizer.load_training_state(state["quantizer"])
+        self.begun, self.latents = state["begun"], state["latents"]

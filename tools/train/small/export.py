@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
 from common import exports
 
 from data import Stretch, TokenRecordings, batch_of
-from model import SmallModel
+from model import SmallModel, load_weights
 from small_config import SmallConfig
 
 MAX_BYTES = 30_000_000
@@ -20,11 +20,7 @@ MAX_BYTES = 30_000_000
 def load_model(folder: Path, config: SmallConfig) -> SmallModel:
     """Load an export; computation is in F32 from the F16 weights."""
     model = SmallModel(config)
-    state = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
-    for name, value in model.export_state().items():
-        value.copy_(state.pop(name))
-    if state:
-        raise ValueError(f"weights without a place: {sorted(state)}")
+    load_weights(model, folder)
     return model.eval()
 
 

@@ -1,7 +1,10 @@
 """The network: transformers' CSM in a small size, with dropout for training."""
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CsmConfig, CsmForConditionalGeneration
 
@@ -63,3 +66,13 @@ class SmallModel(nn.Module):
             if prefix is not None and not name.startswith("backbone.embed_tokens"):
                 state[names[prefix] + name.removeprefix(prefix)] = value
         return state
+
+
+@torch.no_grad()
+def load_weights(model: SmallModel, folder: Path) -> None:
+    """The weights of an export, F16, into a model of its sizes."""
+    state = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    for name, value in model.export_state().items():
+        value.copy_(state.pop(name))
+    if state:
+        raise ValueError(f"weights without a place: {sorted(state)}")

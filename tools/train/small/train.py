@@ -2,6 +2,7 @@
 
 import argparse
 import copy
+import json
 import math
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where 
 from common.timed_run import TimedRun
 
 from data import Batch, TokenRecordings, batch_of
-from model import SmallModel
+from model import SmallModel, load_weights
 from small_config import SmallConfig
 
 
@@ -21,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
     group.add_argument("--minutes", type=float, default=60, help="planned wall time of training, over all resumed parts")
     group.add_argument("--config", type=Path, help="JSON file with other sizes")
+    group.add_argument("--start-from", type=Path, metavar="EXPORT", help="go on from an exported model of other units, but the same codec")
     group.add_argument("--threads", type=int, default=2)
+    group.add_argument("--bfloat16", action="store_true", help="products of matrices in it, where the CPU has them")
     group.add_argument("--seed", type=int, default=1)
     group.add_argument("--batch-steps", type=int, default=4000, help="steps of the model in a step of training")
     group.add_argument("--longest-steps", type=int, default=640, help="of one stretch of a recording")
@@ -42,6 +45,8 @@ class Trainer:
         torch.set_num_threads(args.threads)
         self.args, self.recordings, self.config = args, recordings, config
         self.model = SmallModel(config, args.dropout)
+        if args.start_from:
+            self.start_from(args.start_from)
         self.average = copy.deepcopy(self.model).eval()
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         others = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -50,6 +55,18 @@ class Trainer:
         random = torch.Generator().manual_seed(args.seed)
         self.batches = recordings.batches(args.batch_steps, args.longest_steps, args.shortest_steps, random)
         self.run = TimedRun(run, args.minutes, {"model": self.model, "average": self.average, "optimizer": self.optimizer}, random)
+
+    @torch.no_grad()
+    def start_from(self, folder: Path) -> None:
+        """Take over an export but for what it knows of units: their rows of the table and of the head stay as they were drawn."""
+        codec_space = json.loads((folder / "config.json").read_text())["speech_tokens"]["codec_space"]
+        if codec_space != self.config.codec_space:
+            raise ValueError(f"{folder} has codes of {codec_space}, wanted {self.config.codec_space}")
+        rows = [self.model.table.weight[: self.config.unit_count], self.model.head.weight[: self.config.unit_count]]
+        drawn = [part.clone() for part in rows]
+        load_weights(self.model, folder)
+        for part, value in zip(rows, drawn):
+            part.copy_(value)
 
     def batch(self, stretches: list) -> Batch:
         return batch_of(stretches, self.config.delay_steps, self.config.initial_id, self.config.end_id)
@@ -61,7 +78,7 @@ class Trainer:
             group["lr"] = rate
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
             unit, codes = losses(self.model, self.batch(next(self.batches)), args.depth_share, args.hidden_inputs)
         (unit + codes.mean()).backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))

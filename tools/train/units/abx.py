@@ -1,8 +1,10 @@
 """ABX between speakers: is a word nearer to itself, said by someone else, than to another word of the first speaker?
 
 A and X are the same word by two speakers, B is another word by A's speaker. The error is the share of triples where X is
-nearer to B (a tie counts half), averaged over words first, so that frequent words do not decide it.
-Source: Schatz et al., "Evaluating speech features with the Minimal-Pair ABX task", 2013.
+nearer to B (a tie counts half), averaged over words first, so that frequent words do not decide it. The same for phones, and
+for three phones in a row where B differs from A in the middle one alone.
+Sources: Schatz et al., "Evaluating speech features with the Minimal-Pair ABX task", 2013; Kahn et al., "Libri-Light", 2020,
+for the triphones.
 """
 
 from collections import defaultdict
@@ -16,13 +18,14 @@ from measures import dtw
 
 @dataclass(frozen=True)
 class Token:
-    """A word or phone in a recording: rows `first` to `end`."""
+    """A word, a phone or three phones in a recording: rows `first` to `end`. It is told from those of the same context."""
 
     name: str
     speaker: str
     recording: str
     first: int
     end: int
+    context: str = ""
 
 
 Triple = tuple[Token, Token, Token]
@@ -34,7 +37,7 @@ def triples(tokens: list[Token], seed: int, per_name: int) -> list[Triple]:
     by_name, by_speaker = defaultdict(list), defaultdict(list)
     for token in tokens:
         by_name[token.name].append(token)
-        by_speaker[token.speaker].append(token)
+        by_speaker[token.speaker, token.context].append(token)
     found = []
     for name in sorted(by_name):
         same = by_name[name]
@@ -42,7 +45,7 @@ def triples(tokens: list[Token], seed: int, per_name: int) -> list[Triple]:
         random.shuffle(pairs)
         for a, x in pairs[:per_name]:
             length = a.end - a.first
-            others = [b for b in by_speaker[a.speaker] if b.name != name and 2 / 3 <= (b.end - b.first) / length <= 3 / 2]
+            others = [b for b in by_speaker[a.speaker, a.context] if b.name != name and 2 / 3 <= (b.end - b.first) / length <= 3 / 2]
             if others:
                 found.append((a, others[int(random.integers(len(others)))], x))
     return found

@@ -38,7 +38,7 @@ class Alignment:
 class Aligner:
     def __init__(self):
         self.decoder = Decoder(samprate=16000, lm=None, loglevel="FATAL")
-        self.recogniser: Decoder | None = None
+        self.recognisers: dict[Path | None, Decoder] = {}
         for line in EXTRA_WORDS.read_text().splitlines():
             word, phones = line.split(" ", 1)
             self.decoder.add_word(word, phones, True)
@@ -101,12 +101,14 @@ class Aligner:
             found.append((start, x[start:], " ".join(words)))
         return found
 
-    def recognise(self, x: np.ndarray) -> str:
-        """What pocketsphinx hears: for recordings without transcripts."""
-        if self.recogniser is None:
-            self.recogniser = Decoder(samprate=16000, loglevel="FATAL", maxhmmpf=3000, maxwpf=15)
-        decode(self.recogniser, pcm(x))
-        return " ".join(bare(s.word) for s in self.recogniser.seg() if is_spoken(s.word))
+    def recognise(self, x: np.ndarray, grammar: Path | None = None) -> str:
+        """What pocketsphinx hears, of all English or of what a grammar (JSGF) allows; nothing where no words fit."""
+        if grammar not in self.recognisers:
+            options = {"maxhmmpf": 3000, "maxwpf": 15} if grammar is None else {"jsgf": str(grammar)}
+            self.recognisers[grammar] = Decoder(samprate=16000, loglevel="FATAL", **options)
+        recogniser = self.recognisers[grammar]
+        decode(recogniser, pcm(x))
+        return " ".join(bare(s.word) for s in recogniser.seg() or () if is_spoken(s.word))
 
 
 def bare(word: str) -> str:
@@ -115,7 +117,7 @@ def bare(word: str) -> str:
 
 
 def is_spoken(word: str) -> bool:
-    return not word.startswith(("<", "[", "+"))
+    return not word.startswith(("<", "[", "+", "("))  # the last one: a step of a grammar without a word
 
 
 def clean(name: str) -> str:

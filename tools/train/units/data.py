@@ -1,5 +1,6 @@
 """Log-mel frames of all recordings, and random crops of them with their targets."""
 
+import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,25 +52,31 @@ class Spectra(Recordings):
         first = file["first_row"] * STACK
         return torch.from_numpy(self.frames[first : first + file["rows"] * STACK].astype(np.float32))
 
-    def batch(self, items: int, row_count: int, targets: np.ndarray, values: np.ndarray,
-              generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def batch(self, items: int, row_count: int, targets: np.ndarray, values: np.ndarray, generator: torch.Generator,
+              stretch_reach: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
         """Crops of log-mel frames [items, 2 * row_count, 80], with their targets and values [items, row_count, …].
 
         `targets` [all rows, heads] are numbers of clusters, `values` [all rows, width] what was clustered. Recordings that
-        are shorter are joined to others, so that there is no padding.
+        are shorter are joined to others, so that there is no padding. Each piece is said faster or slower, by a factor of
+        up to exp(`stretch_reach`): frames lie between those of the recording, targets are those of the nearest row.
         """
-        pieces: list[np.ndarray] = []
+        places: list[np.ndarray] = []  # of frames, [pieces][frames] in fractions
         for _ in range(items):
             filled = 0
             while filled < row_count:
-                file, offset = self.choose(row_count * ROW_HOP, generator)
+                speed = math.exp(stretch_reach * (2 * float(torch.rand((), generator=generator)) - 1))
+                file, offset = self.choose(math.ceil(row_count * ROW_HOP * speed), generator)
                 at = offset // ROW_HOP
-                count = min(file["rows"] - at, row_count - filled)
-                pieces.append(np.arange(file["first_row"] + at, file["first_row"] + at + count))
+                count = min(int((file["rows"] - at) / speed), row_count - filled)
+                first = (file["first_row"] + at) * STACK
+                places.append(first + np.minimum(np.arange(count * STACK) * speed, (file["rows"] - at) * STACK - 1))
                 filled += count
-        places = np.concatenate(pieces)
-        frames = self.frames.reshape(-1, STACK * BANDS)[places].astype(np.float32)
+        where = np.concatenate(places)
+        frame, share = where.astype(np.int64), (where % 1).astype(np.float32)[:, None]
+        after = np.ceil(where).astype(np.int64)
+        frames = (1 - share) * self.frames[frame].astype(np.float32) + share * self.frames[after].astype(np.float32)
+        rows = ((where[::STACK] + where[1::STACK]) / 2 / STACK).astype(np.int64)
         shape = (items, row_count, -1)
         return (torch.from_numpy(frames).view(items, row_count * STACK, BANDS),
-                torch.from_numpy(targets[places].astype(np.int64)).view(shape),
-                torch.from_numpy(values[places].astype(np.float32)).view(shape))
+                torch.from_numpy(targets[rows].astype(np.int64)).view(shape),
+                torch.from_numpy(values[rows].astype(np.float32)).view(shape))

@@ -21,6 +21,7 @@ from measures import angular, different, entropy_bits, phone_measures, speaker_e
 from systems import Encoder, LogMel, Mfcc, SpeechEmbedding, System
 
 TRAINING_MINUTES = 20  # of speech that the k-means of every system sees
+TRIPLES = {"words": 20, "triphones": 20, "phones": 60}  # at most, of each word, phone, and three phones
 
 
 @dataclass
@@ -64,14 +65,14 @@ def training_recordings(cache: Path, minutes: float, seed: int) -> list[np.ndarr
     return list(chosen.values())
 
 
-def tokens(utterances: list[Utterance], minimum_phones: int) -> tuple[list[abx.Token], list[abx.Token]]:
-    """Words of at least so many phones, and phones in the context of their neighbours, as rows."""
+def tokens(utterances: list[Utterance], minimum_phones: int) -> dict[str, list[abx.Token]]:
+    """Words of at least so many phones, phones, and three phones in a row, as rows."""
 
     def rows_of(u: Utterance, start: int, end: int) -> tuple[int, int]:
         first = max(0, round((start - ROW_WINDOW / 2) / ROW_HOP))
         return first, min(u.row_count(), max(first + 1, round((end - ROW_WINDOW / 2) / ROW_HOP)))
 
-    words, phones = [], []
+    words, phones, triphones = [], [], []
     for u in utterances:
         for word, inside in u.alignment.words:
             first, end = rows_of(u, word.start, word.end)
@@ -81,7 +82,13 @@ def tokens(utterances: list[Utterance], minimum_phones: int) -> tuple[list[abx.T
             first, end = rows_of(u, phone.start, phone.end)
             if phone.name not in ("SIL", UNKNOWN) and end - first >= 2:
                 phones.append(abx.Token(phone.name, u.speaker, u.name, first, end))
-    return words, phones
+        spoken = u.alignment.phones
+        for before, phone, after in zip(spoken, spoken[1:], spoken[2:]):
+            names = [before.name, phone.name, after.name]
+            if not {"SIL", UNKNOWN} & set(names):
+                rows = rows_of(u, before.start, after.end)
+                triphones.append(abx.Token(" ".join(names), u.speaker, u.name, *rows, f"{before.name} {after.name}"))
+    return {"words": words, "phones": phones, "triphones": triphones}
 
 
 def measure(system: System, utterances: list[Utterance], training: list[np.ndarray], seed: int, given: Path | None) -> dict:
@@ -89,13 +96,11 @@ def measure(system: System, utterances: list[Utterance], training: list[np.ndarr
     torch.set_num_threads(1)
     features = {u.name: system.features(u.samples)[: u.row_count()] for u in utterances}
     phones = np.array([p for u in utterances for p in u.phones()])
-    words, segments = tokens(utterances, 4)
-    word_triples, phone_triples = abx.triples(words, seed, 20), abx.triples(segments, seed, 60)
+    triples = {kind: abx.triples(found, seed, TRIPLES[kind]) for kind, found in tokens(utterances, 4).items()}
     result = {
         "name": system.name, "width": int(next(iter(features.values())).shape[1]),
-        "abx_words_features": abx.error(word_triples, features, angular),
-        "abx_phones_features": abx.error(phone_triples, features, angular),
-        "triples": [len(word_triples), len(phone_triples)], "units": {},
+        **{f"abx_{kind}_features": abx.error(found, features, angular) for kind, found in triples.items()},
+        "triples": {kind: len(found) for kind, found in triples.items()}, "units": {},
     }
     sample = None
     if given is None:
@@ -112,8 +117,7 @@ def measure(system: System, utterances: list[Utterance], training: list[np.ndarr
             **phone_measures(joined[known], phones[known]),
             "pnmi_speech": phone_measures(joined[speech], phones[speech])["pnmi"],
             **speaker_error([units[u.name] for u in utterances], [u.speaker for u in utterances], count),
-            "abx_words": abx.error(word_triples, units, different),
-            "abx_phones": abx.error(phone_triples, units, different),
+            **{f"abx_{kind}": abx.error(found, units, different) for kind, found in triples.items()},
             "entropy_bits": entropy_bits(joined), "used": len(np.unique(joined)),
             "units_per_second": float(np.mean([50 * (1 + np.count_nonzero(np.diff(u))) / len(u) for u in units.values()])),
         }
@@ -124,17 +128,18 @@ def table(results: list[dict]) -> str:
     lines = []
     for count in UNIT_COUNTS:
         lines += [f"### {count} units", "",
-                  "| features | phone purity | PNMI | PNMI without silence | ABX words | ABX phones | speaker named | changes/s |",
-                  "|---|---|---|---|---|---|---|---|"]
+                  "| features | phone purity | PNMI | PNMI without silence | ABX words | ABX triphones | ABX phones | speaker named | changes/s |",
+                  "|---|---|---|---|---|---|---|---|---|"]
         for r in results:
             m = r["units"][f"k{count}"]
             lines.append(
                 f"| {r['name']} | {m['phone_purity']:.3f} | {m['pnmi']:.3f} | {m['pnmi_speech']:.3f} | {100 * m['abx_words']:.1f} % | "
-                f"{100 * m['abx_phones']:.1f} % | {100 * m['speaker_accuracy']:.0f} % | {m['units_per_second']:.1f} |")
+                f"{100 * m['abx_triphones']:.1f} % | {100 * m['abx_phones']:.1f} % | {100 * m['speaker_accuracy']:.0f} % | {m['units_per_second']:.1f} |")
         lines.append("")
-    lines += ["### Features before k-means", "", "| features | values | ABX words | ABX phones |", "|---|---|---|---|"]
-    lines += [f"| {r['name']} | {r['width']} | {100 * r['abx_words_features']:.1f} % | {100 * r['abx_phones_features']:.1f} % |"
-              for r in results]
+    lines += ["### Features before k-means", "", "| features | values | ABX words | ABX triphones | ABX phones |", "|---|---|---|---|---|"]
+    for r in results:
+        errors = " | ".join(f"{100 * r[f'abx_{kind}_features']:.1f} %" for kind in TRIPLES)
+        lines.append(f"| {r['name']} | {r['width']} | {errors} |")
     return "\n".join(lines) + "\n"
 
 

@@ -21,7 +21,8 @@ import cluster
 from data import Spectra
 from features import HOP, STACK, WINDOW, extractor, log_mel, normalise, rows
 from model import hidden_states, small_config
-from targets import discriminants
+from phones import Phones
+from targets import discriminants, means_of
 
 RECORDING = Path(__file__).resolve().parents[3] / "examples" / "audio" / "sense-and-sensibility.wav"
 UNIT_COUNTS = (100, 200, 500)
@@ -32,9 +33,8 @@ CONFIG_FIELDS = (  # of config.json: the network follows from them, and transfor
 )
 SAMPLE_ROWS = 60_000  # that centroids are fitted to
 MAX_BYTES = 20_000_000  # of weights and centroids together
-
-
 PROJECTED = 32  # directions in which phones are told apart, where they are known
+SILENCE, SILENCE_SHARE = "SIL", 0.03  # of the rows that clusters are made of, where phones are known
 
 
 def centroids_name(count: int) -> str:
@@ -146,23 +146,49 @@ def save_golden(folder: Path) -> None:
     save_file(tensors, folder / "golden.safetensors", metadata={"recording": RECORDING.name})
 
 
-def phone_directions(encoder: Wav2Vec2BertModel, spectra: Spectra, phones: np.ndarray, threads: int) -> np.ndarray:
-    """Linear discriminants of the last layer, whose classes are phones [all rows] (-1: not known): F32 [values, width]."""
-    known = [f for f in spectra.files if not f["validation"] and (phones[f["first_row"] : f["first_row"] + f["rows"]] >= 0).any()]
-    features = np.concatenate(features_of(encoder, spectra, known, threads)).astype(np.float64)
-    classes = np.concatenate([phones[f["first_row"] : f["first_row"] + f["rows"]] for f in known])
-    return discriminants(features[classes >= 0], classes[classes >= 0], PROJECTED)[1].T.astype(np.float32)
+@dataclass
+class Directions:
+    """`matrix` [values, width] leads to where phones lie apart; `phones` [phones, values]: their means there."""
+
+    matrix: np.ndarray
+    phones: np.ndarray
+    silence: int
+
+    @staticmethod
+    def find(encoder: Wav2Vec2BertModel, spectra: Spectra, phones: Phones, threads: int) -> "Directions":
+        """Linear discriminants of the last layer, whose classes are phones; see `discriminants`."""
+        def numbers(file: dict) -> np.ndarray:
+            return phones.numbers[file["first_row"] : file["first_row"] + file["rows"]]
+
+        known = [file for file in spectra.files if not file["validation"] and (numbers(file) >= 0).any()]
+        features = np.concatenate(features_of(encoder, spectra, known, threads)).astype(np.float64)
+        classes = np.concatenate([numbers(file) for file in known])
+        recordings = np.repeat(np.arange(len(known)), [file["rows"] for file in known])
+        features, classes, recordings = features[classes >= 0], classes[classes >= 0], recordings[classes >= 0]
+        matrix = discriminants(features, classes, PROJECTED, recordings)[1].T.astype(np.float32)
+        means = means_of(features, classes)[1].astype(np.float32)
+        return Directions(matrix, projected(means, matrix), phones.names.index(SILENCE))
+
+    def with_less_silence(self, values: np.ndarray, seed: int) -> np.ndarray:
+        """Rows [rows, values] without most of those nearest to silence, of which many clusters would tell room from room."""
+        silent = np.flatnonzero(cluster.nearest(values, self.phones) == self.silence)
+        kept = round(SILENCE_SHARE * (len(values) - len(silent)))
+        dropped = np.random.default_rng(seed).permutation(silent)[kept:]
+        return np.delete(values, dropped, 0)
 
 
 def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int,
-           phones: np.ndarray | None = None) -> None:
+           phones: Phones | None = None) -> None:
     """Export into `target`, replacing it in one rename. With phones, clusters are made where these lie apart."""
     with exports.replaced_folder(target) as work:
         save_encoder(encoder, layer, work)
         files = chosen_files(spectra, SAMPLE_ROWS, seed)
         exported = load_exported(work)
-        projection = None if phones is None else phone_directions(exported, spectra, phones, threads)
-        sample = projected(np.concatenate(features_of(exported, spectra, files, threads)), projection)
+        sample, projection = np.concatenate(features_of(exported, spectra, files, threads)), None
+        if phones is not None:
+            directions = Directions.find(exported, spectra, phones, threads)
+            projection = directions.matrix
+            sample = directions.with_less_silence(projected(sample, projection), seed)
         for count in UNIT_COUNTS:
             metadata = {"layer": str(layer), "clusters": str(count), "frames": str(len(sample)), "seed": str(seed)}
             tensors = {"centroids": torch.from_numpy(cluster.fit(sample, count, seed))}

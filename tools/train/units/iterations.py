@@ -7,8 +7,9 @@ import torch
 from transformers import Wav2Vec2BertModel
 
 from data import Spectra
+from export import Clusters, centroids_name, features_of, load_exported, projected
 from model import small_config
-from phones import phone_column
+from phones import Phones
 from targets import cluster_rows, first_features, layer_features
 from train import Trainer
 
@@ -25,8 +26,12 @@ def load_encoder(state: dict) -> Wav2Vec2BertModel:
 
 
 def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2BertModel:
-    """What is finished is not done again: the same command resumes. The last iteration learns phones too, where given."""
-    state: dict | None = None
+    """What is finished is not done again: the same command resumes. The last iteration learns phones too, where given.
+
+    With `start_from`, an export, training goes on from its weights, and the first targets are clusters of what it projects
+    its last layer to, as its units are.
+    """
+    state: dict | None = load_exported(args.start_from).state_dict() if args.start_from else None
     for number, minutes in enumerate(args.minutes):
         folder = args.run / f"iteration-{number + 1}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +39,10 @@ def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2Bert
         if not path.exists():
             if state is None:
                 features, counts = first_features(spectra, args.seed), FIRST_CLUSTERS
+            elif number == 0:
+                projection = Clusters.load(args.start_from / centroids_name(LATER_CLUSTERS[0])).projection
+                parts = features_of(load_encoder(state), spectra, spectra.files, args.threads)
+                features, counts = np.concatenate([projected(part, projection) for part in parts]), LATER_CLUSTERS
             else:
                 layer = args.target_layers[number - 1]
                 features, counts = layer_features(load_encoder(state), spectra, layer, args.threads), LATER_CLUSTERS
@@ -45,7 +54,7 @@ def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2Bert
             targets, values = np.load(path), np.load(folder / "values.npy", mmap_mode="r")
             clusters = targets.shape[1]
             if args.english and number == len(args.minutes) - 1:
-                targets = np.column_stack([targets, phone_column(spectra, args.run / "data", args.english)])
+                targets = np.column_stack([targets, Phones.of(spectra, args.run / "data", args.english).numbers])
             torch.save(Trainer(args, folder, spectra, targets, values, clusters, minutes, state).train(), finished)
         state = torch.load(finished, weights_only=True)
     return load_encoder(state)

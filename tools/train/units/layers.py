@@ -47,8 +47,7 @@ def main() -> None:
     training = [f for f in spectra.files if f["source"] == 0 and not f["validation"]][: args.recordings]
 
     def states(file: dict) -> list[np.ndarray]:
-        with torch.autocast("cpu", torch.bfloat16):
-            return [x[0].float().numpy() for x in hidden_states(encoder, rows(normalise(spectra.of(file)))[None])]
+        return [x[0].numpy() for x in hidden_states(encoder, rows(normalise(spectra.of(file)))[None])]
 
     seen = {row: states(by_row[row]) for row in labels}
     fitted = [states(f) for f in training]

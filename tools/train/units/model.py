@@ -8,12 +8,12 @@ from transformers import Wav2Vec2BertConfig, Wav2Vec2BertModel
 from features import BANDS, STACK
 
 
-def small_config(layers: int = 4) -> Wav2Vec2BertConfig:
+def small_config(layers: int = 4, dropout: float = 0.0) -> Wav2Vec2BertConfig:
     return Wav2Vec2BertConfig(
         hidden_size=256, num_hidden_layers=layers, num_attention_heads=4, intermediate_size=512,
         feature_projection_input_dim=STACK * BANDS, hidden_act="swish", conv_depthwise_kernel_size=15,
         position_embeddings_type="relative_key", left_max_position_embeddings=32, right_max_position_embeddings=32,
-        layerdrop=0.0, hidden_dropout=0.0, attention_dropout=0.0, activation_dropout=0.0, feat_proj_dropout=0.0,
+        layerdrop=0.0, hidden_dropout=0.0, attention_dropout=0.0, activation_dropout=dropout, feat_proj_dropout=0.0,
         conformer_conv_dropout=0.0, apply_spec_augment=False, add_adapter=False, vocab_size=None,
     )
 

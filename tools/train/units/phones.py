@@ -1,12 +1,13 @@
 """Phones of training recordings in English, for a head that learns them beside the clusters, and for `layers.py`.
 
 The words come from a transcript or, where there is none, from what pocketsphinx hears, and are then aligned: wrong in some
-places, but by a model that heard many more speakers than this training does.
+places, but by a model that heard many more speakers than this training does. Where a grammar says what can be said, it
+mishears little.
 """
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,18 @@ from features import ROW_HOP, ROW_WINDOW
 
 @dataclass
 class English:
-    """A source of recordings in English, by the name of its folder, and its transcripts, where there are some."""
+    """A source of recordings in English, by the name of its folder, with its transcripts or its grammar, where there are some."""
 
     name: str
-    transcripts: dict[str, str]
+    transcripts: dict[str, str] = field(repr=False)
+    grammar: Path | None = None
 
     @staticmethod
     def parse(text: str) -> "English":
-        """NAME or NAME=FILE, with lines `recording<TAB>text` or `recording: text`; recordings without their suffix."""
+        """NAME or NAME=FILE: lines `recording<TAB>text` or `recording: text`, recordings without their suffix; or a grammar (.gram)."""
         name, _, path = text.partition("=")
+        if path.endswith(".gram"):
+            return English(name, {}, Path(path))
         lines = Path(path).read_text().splitlines() if path else []
         pairs = [re.split(r"\t|: ", line, maxsplit=1) for line in lines if not line.startswith(";")]
         return English(name, {pair[0]: plain(pair[1]) for pair in pairs if len(pair) == 2})
@@ -46,28 +50,36 @@ def phones_of(spectra: Spectra, cache: Path, sources: list[English], held_out_on
     path = cache / "phones.json"
     found = json.loads(path.read_text()) if path.exists() else {}
     samples, aligner = np.load(cache / "samples.npy", mmap_mode="r"), Aligner()
-    transcripts = {spectra.names.index(source.name): source.transcripts for source in sources}
-    files = [f for f in spectra.files if f["source"] in transcripts and (f["validation"] or not held_out_only)]
-    for number, file in enumerate(files):
-        if file["sha256"] not in found:
-            x = samples[file["start"] : file["start"] + file["samples"]] / np.float32(32768)
-            text = transcripts[file["source"]].get(file["file"].rsplit(".", 1)[0], "")
-            known = text and all(aligner.decoder.lookup_word(word) is not None for word in text.split())
-            text = text if known else aligner.recognise(x)
-            places = np.arange(file["rows"]) * ROW_HOP + ROW_WINDOW // 2
-            found[file["sha256"]] = aligner.align(x, text).at(places) if text else None
-        if number % 50 == 49 or number == len(files) - 1:
+    by_number = {spectra.names.index(source.name): source for source in sources}
+    files = [f for f in spectra.files if f["source"] in by_number and (f["validation"] or not held_out_only)]
+    missing = [f for f in files if f["sha256"] not in found]
+    for number, file in enumerate(missing):
+        x = samples[file["start"] : file["start"] + file["samples"]] / np.float32(32768)
+        source = by_number[file["source"]]
+        text = source.transcripts.get(file["file"].rsplit(".", 1)[0], "")
+        known = text and all(aligner.decoder.lookup_word(word) is not None for word in text.split())
+        text = text if known else aligner.recognise(x, source.grammar)
+        places = np.arange(file["rows"]) * ROW_HOP + ROW_WINDOW // 2
+        found[file["sha256"]] = aligner.align(x, text).at(places) if text else None
+        if number % 50 == 49 or number == len(missing) - 1:
             path.write_text(json.dumps(found))
-            print(f"phones of {number + 1} of {len(files)} recordings", flush=True)
+            print(f"phones of {number + 1} of {len(missing)} recordings", flush=True)
     return {f["first_row"]: found[f["sha256"]] for f in files if found.get(f["sha256"])}
 
 
-def phone_column(spectra: Spectra, cache: Path, sources: list[English]) -> np.ndarray:
-    """A number for the phone of each row, -1 where it is not known: I16 [all rows]."""
-    labels = phones_of(spectra, cache, sources)
-    names = sorted({phone for phones in labels.values() for phone in phones} - {UNKNOWN})
-    numbers = {name: number for number, name in enumerate(names)}
-    column = np.full(spectra.row_count, -1, np.int16)
-    for row, phones in labels.items():
-        column[row : row + len(phones)] = [numbers.get(phone, -1) for phone in phones]
-    return column
+@dataclass
+class Phones:
+    """A number for the phone of each row, -1 where it is not known: `numbers` I16 [all rows], and what they stand for."""
+
+    numbers: np.ndarray
+    names: list[str]
+
+    @staticmethod
+    def of(spectra: Spectra, cache: Path, sources: list[English]) -> "Phones":
+        labels = phones_of(spectra, cache, sources)
+        names = sorted({phone for phones in labels.values() for phone in phones} - {UNKNOWN})
+        by_name = {name: number for number, name in enumerate(names)}
+        numbers = np.full(spectra.row_count, -1, np.int16)
+        for row, phones in labels.items():
+            numbers[row : row + len(phones)] = [by_name.get(phone, -1) for phone in phones]
+        return Phones(numbers, names)

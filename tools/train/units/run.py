@@ -1,7 +1,6 @@
 """Prepare data, train in iterations, fit the centroids, export, and install the encoder: the one command of the README."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -25,6 +24,7 @@ def parse() -> argparse.Namespace:
                         help="layer that each iteration but the last gives the next one as targets")
     parser.add_argument("--english", action="append", type=English.parse, default=[], metavar="NAME[=TRANSCRIPTS]",
                         help="name of a data folder whose phones the last iteration learns too; repeat it")
+    parser.add_argument("--start-from", type=Path, metavar="EXPORT", help="go on from an exported encoder with as many layers")
     parser.add_argument("--layer", type=int, default=4, help="layer whose clusters are the units; those above are not exported")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
     add_arguments(parser)
@@ -35,21 +35,20 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"  # threads work side by side on parts of their own, not together on each step
     keep_freed_memory()
     args = parse()
 
     from data import Source, Spectra, prepare
     from export import export, install, save_units
     from iterations import train_iterations
-    from phones import phone_column
+    from phones import Phones
 
     cache = args.run / "data"
     if not (cache / "index.json").exists():
         prepare([Source.parse(text) for text in args.data], cache, args.validation_every)
     spectra = Spectra(cache)
     encoder = train_iterations(args, spectra)
-    phones = phone_column(spectra, cache, args.english) if args.english else None
+    phones = Phones.of(spectra, cache, args.english) if args.english else None
     export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads, phones)
     save_units(args.run / "export", spectra, args.threads)
     if args.install:

@@ -15,6 +15,7 @@ from model import hidden_states
 
 SAMPLE_ROWS = 120_000  # that centroids are fitted to
 CONTEXT_ROWS = 5  # on either side, for the first targets
+BETWEEN_RECORDINGS = 10.0
 SLOPES = (1.0, 0.7, 0.3)  # weights of cepstra, first and second slopes: clusters tell phones apart better than with equal ones
 
 
@@ -56,16 +57,31 @@ def first_features(spectra: Spectra, seed: int) -> np.ndarray:
     return np.concatenate([((spliced(part) - mean) @ projection).astype(np.float32) for part in parts])
 
 
-def discriminants(x: np.ndarray, classes: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Linear discriminant analysis: mean [values], projection [values, count] that makes the spread in classes 1."""
+def discriminants(x: np.ndarray, classes: np.ndarray, count: int,
+                  recordings: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Linear discriminant analysis: mean [values], projection [values, count] that makes the spread in classes 1.
+
+    With the recording of each row, that part of the spread in which a class differs from one recording to another, and so
+    what is the speaker's and the room's, counts `BETWEEN_RECORDINGS` times more.
+    """
     mean = x.mean(0)
     x = x - mean
-    sizes = np.bincount(classes)
-    means = np.stack([np.bincount(classes, column) for column in x.T], 1) / np.maximum(sizes, 1)[:, None]
+    sizes, means = means_of(x, classes)
     between = (means * sizes[:, None]).T @ means / len(x)
     within = x.T @ x / len(x) - between
+    if recordings is not None:
+        kinds, inverse = np.unique(np.stack([classes, recordings]), axis=1, return_inverse=True)
+        rows, own = means_of(x, inverse)
+        differences = (own - means[kinds[0]]) * (rows >= 4)[:, None]  # a mean of fewer rows is mostly chance
+        within += BETWEEN_RECORDINGS * (differences * rows[:, None]).T @ differences / len(x)
     within += 1e-4 * np.trace(within) / len(within) * np.eye(len(within))
     return mean, eigh(between, within)[1][:, ::-1][:, :count]
+
+
+def means_of(x: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many rows each class has, and their mean [classes, values]."""
+    sizes = np.bincount(classes)
+    return sizes, np.stack([np.bincount(classes, column) for column in x.T], 1) / np.maximum(sizes, 1)[:, None]
 
 
 @torch.no_grad()
@@ -78,9 +94,8 @@ def layer_features(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, thr
 
     @torch.no_grad()
     def one(file: dict) -> None:
-        with torch.autocast("cpu", torch.bfloat16):
-            x = hidden_states(encoder, rows(normalise(spectra.of(file)))[None], layers=layer)[-1][0]
-        features[file["first_row"] : file["first_row"] + file["rows"]] = (x.float() - x.float().mean(0)).numpy()
+        x = hidden_states(encoder, rows(normalise(spectra.of(file)))[None], layers=layer)[-1][0]
+        features[file["first_row"] : file["first_row"] + file["rows"]] = (x - x.mean(0)).numpy()
 
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         list(pool.map(one, spectra.files))

@@ -20,7 +20,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--validation-every", type=int, default=40, help="hold out every n-th recording")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled vocoder, with this model card")
     add_arguments(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if (args.start_from is None) != (args.start_units is None):
+        parser.error("--start-from needs --start-units, and the other way round")
+    return args
 
 
 def main() -> None:

@@ -49,9 +49,9 @@ def frame_count(samples: int) -> int:
     return -(-samples // HOP)
 
 
-def file_starts(index: dict) -> np.ndarray:
-    """The first frame of each file in the arrays of units; those of pitch have twice as many rows."""
-    return np.cumsum([0] + [frame_count(f["samples"]) for f in index["files"]])
+def file_starts(files: list[dict]) -> np.ndarray:
+    """The first frame of each file in the arrays of units, and the end; those of pitch have twice as many rows."""
+    return np.cumsum([0] + [frame_count(f["samples"]) for f in files])
 
 
 def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
@@ -68,21 +68,26 @@ def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
             entry["voice"] = source.voice
         (cache / "index.json").write_text(json.dumps(index, indent=1) + "\n")
     index = json.loads((cache / "index.json").read_text())
-    starts = file_starts(index)
     prepare_pitch(cache)
     if not all((cache / f"units-{k}.npy").exists() for k in config.unit_counts):
-        tables = {k: np.full(starts[-1], -1, np.int16) for k in config.unit_counts}
-        rows = {f["sha256"]: (f["first_row"], f["rows"]) for f in json.loads((units / "units-of-training.json").read_text())}
-        arrays = np.load(units / "units-of-training.npz")
-        for k in config.unit_counts:
-            ids = arrays[f"k{k}"]
-            for start, file in zip(starts, index["files"]):
-                if file["sha256"] not in rows:
-                    raise ValueError(f"{units} has no units of {file['file']}: train on recordings of the encoder's run")
-                first, count = rows[file["sha256"]]
-                tables[k][start : start + count] = ids[first : first + count]
-        for k, table in tables.items():
+        for k, table in read_units(units, index["files"], config.unit_counts).items():
             np.save(cache / f"units-{k}.npy", table)
+
+
+def read_units(folder: Path, files: list[dict], counts: list[int]) -> dict[int, np.ndarray]:
+    """Units [frames] (I16) of all files one after the other, for each count, of an encoder's export; -1 where there is none."""
+    starts = file_starts(files)
+    tables = {k: np.full(starts[-1], -1, np.int16) for k in counts}
+    rows = {f["sha256"]: (f["first_row"], f["rows"]) for f in json.loads((folder / "units-of-training.json").read_text())}
+    arrays = np.load(folder / "units-of-training.npz")
+    for k, table in tables.items():
+        ids = arrays[f"k{k}"]
+        for start, file in zip(starts, files):
+            if file["sha256"] not in rows:
+                raise ValueError(f"{folder} has no units of {file['file']}: train on recordings of the encoder's run")
+            first, count = rows[file["sha256"]]
+            table[start : start + count] = ids[first : first + count]
+    return tables
 
 
 class VoicedRecordings(Recordings):
@@ -96,7 +101,7 @@ class VoicedRecordings(Recordings):
         self.pitch = torch.from_numpy(np.load(cache / "pitch.npy"))
         self.units = {k: torch.from_numpy(np.load(cache / f"units-{k}.npy").astype(np.int64)) for k in config.unit_counts}
         self.counts, self.delay = config.unit_counts, config.delay_frames
-        for file, start in zip(self.files, file_starts(index)):
+        for file, start in zip(self.files, file_starts(self.files)):
             file["first_frame"], file["gain"] = int(start), self.gain(file)
         self.voice_names = self.name_voices()
 

@@ -2,35 +2,33 @@
 
 import argparse
 import copy
-import json
 import math
-import os
-import signal
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
-from discriminator import Discriminator, discriminator_loss, generator_losses
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where `common` lies
+from common.timed_run import TimedRun
+
+import adversary
+from adversary import Adversary
 from losses import ReconstructionLoss
-from vocoder_data import Batch, VoicedRecordings
+from vocoder_data import Batch, VoicedRecordings, read_units
 from vocoder_config import VocoderConfig
-from vocoder_export import first_voices
+from vocoder_export import first_voices, load_vocoder
 from vocoder_model import Vocoder
 from vocoder_validation import validate
-
-LONGEST_STEP_SECONDS = 15  # a process that was stopped meanwhile has not trained
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
     group.add_argument("--minutes", type=float, default=60, help="planned wall time of training, over all resumed parts")
     group.add_argument("--config", type=Path, help="config.json with other sizes")
-    group.add_argument("--start-from", type=Path, metavar="CHECKPOINT", help="checkpoint of a run with other units")
+    group.add_argument("--start-from", type=Path, metavar="EXPORT", help="go on from an exported vocoder of other units")
+    group.add_argument("--start-units", type=Path, metavar="DIR", help="export of the encoder whose units that one has, as --units")
     group.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     group.add_argument("--threads", type=int, default=2)
     group.add_argument("--bfloat16", action="store_true", help="products of matrices in bfloat16, where a CPU has them")
@@ -41,19 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--warmup-steps", type=int, default=100)
     group.add_argument("--pitch-weight", type=float, default=1.0)
     group.add_argument("--average", type=float, default=0.995, help="decay of the exported moving average")
-    group.add_argument("--adversarial-share", type=float, default=0.0, help="discriminators play in this last share of the time")
-    group.add_argument("--adversarial-items", type=int, default=8, help="crops per step that the discriminators see")
-    group.add_argument("--adversarial-seconds", type=float, default=0.5, help="length of what they see of them")
-    group.add_argument("--adversarial-weight", type=float, default=0.1)
-    group.add_argument("--matching-weight", type=float, default=0.4)
+    adversary.add_arguments(group)
     group.add_argument("--validate-minutes", type=float, default=5)
-    group.add_argument("--checkpoint-minutes", type=float, default=5)
+    group.add_argument("--save-minutes", type=float, default=5)
 
 
 class Trainer:
     def __init__(self, args: argparse.Namespace, run: Path, recordings: VoicedRecordings, config: VocoderConfig):
         torch.manual_seed(args.seed)
-        self.args, self.run, self.recordings, self.config = args, run, recordings, config
+        self.args, self.recordings, self.config = args, recordings, config
         self.device = torch.device(args.device)
         self.workers = args.threads if self.device.type == "cpu" else 1
         self.pool = ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,))
@@ -62,56 +56,25 @@ class Trainer:
         self.average = copy.deepcopy(self.vocoder).eval()
         # Shorter windows than a hop show nothing that the network decides; phase is no target.
         self.loss = ReconstructionLoss(complex_=0.0, shortest_window=256).to(self.device)
-        self.discriminator = Discriminator().to(self.device)
-        self.optimizer = self.make_optimizer(self.vocoder, (0.9, 0.98))
-        self.opponent = self.make_optimizer(self.discriminator, (0.8, 0.99))
+        self.optimizer = torch.optim.AdamW(self.vocoder.parameters(), lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self.random = torch.Generator().manual_seed(args.seed)
-        self.step, self.elapsed, self.adversarial_step = 0, 0.0, 0
-        self.terms: dict[str, float] = {}
-        self.interrupted = False
+        self.adversary = Adversary(args, config.sample_rate_hz, self.workers, self.device)
+        parts = {"vocoder": self.vocoder, "average": self.average, "optimizer": self.optimizer, **self.adversary.parts}
+        self.run = self.adversary.run = TimedRun(run, args.minutes, parts, self.random)
 
-    def make_optimizer(self, module: torch.nn.Module, betas: tuple[float, float]) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(module.parameters(), lr=self.args.learning_rate, betas=betas, weight_decay=0.01, fused=True)
+    def start_from(self, folder: Path, old_units: Path) -> None:
+        """Take over an exported vocoder of other units, with its voices.
 
-    # -- state -----------------------------------------------------------------
-
-    def save(self) -> None:
-        state = {
-            "vocoder": self.vocoder.state_dict(), "average": self.average.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "opponent": self.opponent.state_dict(),
-            "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
-            "step": self.step, "elapsed": self.elapsed, "adversarial_step": self.adversarial_step,
-        }
-        torch.save(state, self.run / "checkpoint.tmp")
-        os.replace(self.run / "checkpoint.tmp", self.run / "checkpoint.pt")
-
-    def resume(self) -> bool:
-        path = self.run / "checkpoint.pt"
-        if not path.exists():
-            if self.args.start_from:
-                self.start_from(self.args.start_from)
-            return False
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        for name in ("vocoder", "average", "discriminator", "optimizer", "opponent"):
-            getattr(self, name).load_state_dict(state[name])
-        self.random.set_state(state["random"].cpu())
-        torch.set_rng_state(state["torch_random"].cpu())
-        for name in ("step", "elapsed", "adversarial_step"):
-            setattr(self, name, state[name])
-        return True
-
-    def start_from(self, path: Path) -> None:
-        """Take over the network of a run with other units of the same recordings, and its voices.
-
-        A unit starts from the mean of what the old units of its frames were, at the old run's largest k.
+        A unit starts from the mean of what the old units of its frames were, at the largest k.
         """
-        old = torch.load(path, map_location="cpu", weights_only=True)["average"]
-        before = VoicedRecordings(path.parent / "data", self.config)
-        if [f["sha256"] for f in before.files] != [f["sha256"] for f in self.recordings.files]:
-            raise ValueError(f"{path.parent} was trained on other recordings")
+        before = load_vocoder(folder)
+        if before.config.voices != self.config.voices:
+            raise ValueError(f"{folder} has the voices {before.config.voices}, wanted {self.config.voices}")
+        old, state = before.state_dict(), self.vocoder.state_dict()
+        old["voices"] = torch.cat([old["voices"], state["voices"][len(self.config.voices) :]])
         largest = max(self.config.unit_counts)
-        table, ids = old[f"units.k{largest}"], before.units[largest]
+        table = old[f"units.k{largest}"]
+        ids = torch.from_numpy(read_units(old_units, self.recordings.files, [largest])[largest]).long()
         for k in self.config.unit_counts:
             new = self.recordings.units[k]
             both = (ids >= 0) & (new >= 0)
@@ -124,20 +87,13 @@ class Trainer:
 
     # -- one step --------------------------------------------------------------
 
-    def learning_rate(self) -> float:
-        progress = min(1.0, self.elapsed / (self.args.minutes * 60))
-        cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
-        return self.args.learning_rate * cosine * min(1.0, (self.step + 1) / self.args.warmup_steps)
-
-    def adversarial(self) -> bool:
-        return self.elapsed >= (1 - self.args.adversarial_share) * self.args.minutes * 60
-
-    def train_step(self) -> None:
-        args, rate, playing = self.args, self.learning_rate(), self.adversarial()
-        for optimizer in (self.optimizer, self.opponent):
-            for group in optimizer.param_groups:
-                group["lr"] = rate if optimizer is self.optimizer else min(rate, 4e-4)
-            optimizer.zero_grad(set_to_none=True)
+    def one_step(self) -> dict[str, float]:
+        args, rate = self.args, self.run.learning_rate(self.args.learning_rate, self.args.warmup_steps)
+        playing = self.adversary.progress() >= 0
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        self.adversary.begin(rate)
         batch = self.recordings.batch(args.batch, args.crop_frames, self.random)
         columns = [column.to(self.device).chunk(self.workers) for column in
                    (batch.units, batch.voice, batch.samples, batch.log_pitch, batch.voiced)]
@@ -145,16 +101,14 @@ class Trainer:
         results = list(self.pool.map(lambda part: self.part(*part), parts))
         terms = {name: sum(t[name] for t in results) / len(results) for name in results[0]}
         if playing:
-            torch.nn.utils.clip_grad_norm_(self.discriminator.parameters(), 5.0)
-            self.opponent.step()
-            self.adversarial_step += 1
+            self.adversary.step()
         terms["norm"] = float(torch.nn.utils.clip_grad_norm_(self.vocoder.parameters(), 2.0))
         if math.isfinite(terms["norm"]):
             self.optimizer.step()
-            self.update_average()
-        for name, value in terms.items():
-            self.terms[name] = value if name not in self.terms else 0.98 * self.terms[name] + 0.02 * value
-        self.step += 1
+            decay = min(args.average, (1 + self.run.step) / (10 + self.run.step))
+            with torch.no_grad():
+                torch._foreach_lerp_(list(self.average.parameters()), list(self.vocoder.parameters()), 1 - decay)
+        return terms
 
     def part(self, batch: Batch, playing: bool) -> dict[str, float]:
         """Forward and backward on one worker's share of the batch; gradients add up. Returns loss terms.
@@ -176,70 +130,17 @@ class Trainer:
         terms["pitch"] = float(pitch.detach())
         total = total + args.pitch_weight * pitch
         if playing:
-            total = total + self.play(output, batch.samples, terms)
+            total = total + self.adversary.play(output, batch.samples, terms)
         (total / self.workers).backward()
         return terms
 
-    def play(self, output: Tensor, target: Tensor, terms: dict[str, float]) -> Tensor:
-        """Gradients of the discriminators on some crops; their part of the vocoder's loss."""
-        args = self.args
-        items = torch.randperm(output.shape[0])[: max(1, args.adversarial_items // self.workers)]
-        length = min(round(args.adversarial_seconds * self.config.sample_rate_hz), output.shape[1])
-        start = int(torch.randint(output.shape[1] - length + 1, ()))
-        fake = output[items, start : start + length].detach().requires_grad_()
-        judged = self.discriminator(target[items, start : start + length])
-        loss = discriminator_loss(judged, self.discriminator(fake.detach()))
-        (loss / self.workers).backward()
-        judged = [(score.detach(), [h.detach() for h in hidden]) for score, hidden in judged]
-        adversarial, matching = generator_losses(judged, self.discriminator(fake))
-        ramp = min(1.0, self.adversarial_step / 200)  # let the discriminators learn first
-        wanted = ramp * (args.adversarial_weight * adversarial + args.matching_weight * matching)
-        (slope,) = torch.autograd.grad(wanted, fake)  # with respect to the samples only
-        terms.update(discriminator=float(loss.detach()), adversarial=float(adversarial.detach()), matching=float(matching.detach()))
-        return (output[items, start : start + length] * slope).sum()
-
-    @torch.no_grad()
-    def update_average(self) -> None:
-        decay = min(self.args.average, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.vocoder.parameters()), 1 - decay)
-
-    # -- the run ---------------------------------------------------------------
-
-    def interrupt(self, *_) -> None:
-        """On SIGTERM: finish the step, save, leave. The same command resumes."""
-        self.interrupted = True
-
-    def log(self, **values) -> None:
-        line = json.dumps({"minute": round(self.elapsed / 60, 2), "step": self.step, **values})
-        print(line, flush=True)
-        with open(self.run / "log.jsonl", "a") as file:
-            file.write(line + "\n")
-
     def train(self) -> Vocoder:
         """Train until the planned time is over; returns the averaged vocoder with the named voices only."""
-        args = self.args
-        resumed = self.resume()
-        self.log(resumed=resumed, data=self.recordings.summary(), arguments={k: str(v) for k, v in vars(args).items()})
-        checkpoint = validation = self.elapsed
-        signal.signal(signal.SIGTERM, self.interrupt)
-        while self.elapsed < args.minutes * 60:
-            start = time.monotonic()
-            self.train_step()
-            self.elapsed += min(time.monotonic() - start, LONGEST_STEP_SECONDS)
-            if self.interrupted:
-                self.save()
-                sys.exit("interrupted; the checkpoint is saved")
-            if self.step % 50 == 0:
-                self.log(rate=round(self.learning_rate(), 6), **{k: round(v, 4) for k, v in self.terms.items()})
-            if self.elapsed - checkpoint > args.checkpoint_minutes * 60:
-                self.save()
-                checkpoint = self.elapsed
-            if self.elapsed - validation > args.validate_minutes * 60:
-                start = time.monotonic()
-                self.log(validation=validate(first_voices(self.average), self.recordings))
-                self.elapsed += time.monotonic() - start
-                validation = self.elapsed
-        self.save()
-        result = first_voices(self.average)
-        self.log(validation=validate(result, self.recordings))
-        return result
+        args, run = self.args, self.run
+        resumed = run.resume()
+        if args.start_from and not resumed:
+            self.start_from(args.start_from, args.start_units)
+        run.log(resumed=resumed, data=self.recordings.summary(), arguments={k: str(v) for k, v in vars(args).items()})
+        run.train(self.one_step, lambda: validate(first_voices(self.average), self.recordings), 50,
+                  args.save_minutes, args.validate_minutes)
+        return first_voices(self.average)

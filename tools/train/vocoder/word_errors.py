@@ -7,7 +7,6 @@ re-synthesised.
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
