@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { SpeechTokensError } from '@speech-tokens/core';
 import { UsageError } from '../exit-codes.ts';
+import { cannotRead } from './input-source.ts';
 import { standardStream } from './output-paths.ts';
 
 /** What is looked for in folders. */
@@ -94,14 +94,4 @@ async function walk(argument: string, folder: string, kind: FileKind): Promise<r
 
 async function isFile(entry: { isFile(): boolean; readonly name: string }, folder: string): Promise<boolean> {
   return entry.isFile() || ((await stat(join(folder, entry.name)).catch(() => undefined))?.isFile() ?? false);
-}
-
-function cannotRead(path: string, found: string, remedy: string, cause?: unknown): SpeechTokensError<'file-read'> {
-  return new SpeechTokensError('file-read', {
-    problem: `${path} cannot be read`,
-    found,
-    remedy,
-    details: { path },
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

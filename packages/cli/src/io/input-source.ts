@@ -63,7 +63,13 @@ function describe(context: CliContext, label: string, source: ByteSource): Input
   };
 }
 
-function cannotRead(path: string, found: string, remedy: string, cause?: unknown): SpeechTokensError<'file-read'> {
+/** What an argument names is not a file to read. */
+export function cannotRead(
+  path: string,
+  found: string,
+  remedy: string,
+  cause?: unknown,
+): SpeechTokensError<'file-read'> {
   return new SpeechTokensError('file-read', {
     problem: `${path} cannot be read`,
     found,
