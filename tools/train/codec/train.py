@@ -96,12 +96,8 @@ class Trainer:
         if not quantisation.begun and step >= args.autoencoder_steps and quantisation.latents:
             quantisation.begin(self.vectors)
             self.average.quantizer.codebooks.copy_(self.codec.quantizer.codebooks)
-        rate = self.run.learning_rate(args.learning_rate, args.warmup_steps)
         playing = quantisation.begun and self.adversary.progress() >= 0
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        self.adversary.begin(rate)
+        self.adversary.begin(self.run.start_step(self.optimizer, args.learning_rate, args.warmup_steps))
         x, pitch = (t.to(self.device) for t in self.speech.batch(args.batch, self.samples + self.hop, self.random))
         counts = torch.randint(1, levels + 1, (args.batch,), generator=self.random)
         counts[torch.rand(args.batch, generator=self.random) < 0.5] = levels
@@ -166,11 +162,9 @@ class Trainer:
 
     @torch.no_grad()
     def update_average(self) -> None:
-        decay = min(self.args.average, (1 + self.run.step) / (10 + self.run.step))
-        mine, other = list(self.average.parameters()), list(self.codec.parameters())
-        torch._foreach_lerp_(mine, other, 1 - decay)
+        share = self.run.follow(self.average, self.codec, self.args.average)
         if self.quantisation.begun:
-            self.average.quantizer.codebooks.lerp_(self.codec.quantizer.codebooks, 1 - decay)
+            self.average.quantizer.codebooks.lerp_(self.codec.quantizer.codebooks, share)
 
     def validate(self, utterances: list[Tensor]) -> dict:
         if not self.quantisation.begun:
@@ -182,9 +176,8 @@ class Trainer:
     def train(self) -> Codec:
         """Train until the planned time is over; returns the averaged codec."""
         args, run = self.args, self.run
-        resumed = run.resume()
+        run.begin(args, self.speech.summary())
         utterances = self.speech.validation(args.validation_utterances)
-        run.log(resumed=resumed, data=self.speech.summary(), arguments={k: str(v) for k, v in vars(args).items()})
         run.train(self.one_step, lambda: self.validate(utterances), 50, args.save_minutes, args.validate_minutes)
         return self.average
 

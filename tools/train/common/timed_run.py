@@ -1,5 +1,6 @@
 """A training run whose schedule follows the wall time: it resumes, logs, and leaves well when it is stopped."""
 
+import argparse
 import json
 import math
 import os
@@ -31,6 +32,21 @@ class TimedRun:
         cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress()))
         return peak * cosine * min(1.0, (self.step + 1) / warmup_steps)
 
+    def start_step(self, optimizer: torch.optim.Optimizer, peak: float, warmup_steps: int) -> float:
+        """Sets the learning rate of the step, which is returned, and forgets the gradients of the last one."""
+        rate = self.learning_rate(peak, warmup_steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad(set_to_none=True)
+        return rate
+
+    @torch.no_grad()
+    def follow(self, average: torch.nn.Module, model: torch.nn.Module, decay: float) -> float:
+        """Moves averaged weights towards those of a model by a share, which is returned: larger in the first steps."""
+        share = 1 - min(decay, (1 + self.step) / (10 + self.step))
+        torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), share)
+        return share
+
     def save(self) -> None:
         state = {name: part.state_dict() for name, part in self.parts.items()}
         state |= {"random": self.random.get_state(), "torch_random": torch.get_rng_state(), "step": self.step, "elapsed": self.elapsed}
@@ -48,6 +64,12 @@ class TimedRun:
         torch.set_rng_state(state["torch_random"])
         self.step, self.elapsed = state["step"], state["elapsed"]
         return True
+
+    def begin(self, args: argparse.Namespace, data: str) -> bool:
+        """Goes on from a checkpoint, where there is one: whether it did. Logs what is trained on, and how."""
+        resumed = self.resume()
+        self.log(resumed=resumed, data=data, arguments={name: str(value) for name, value in vars(args).items()})
+        return resumed
 
     def log(self, **values) -> None:
         line = json.dumps({"minute": round(self.elapsed / 60, 2), "step": self.step, **values})

@@ -73,20 +73,15 @@ class Trainer:
 
     def one_step(self) -> dict[str, float]:
         args = self.args
-        rate = self.run.learning_rate(args.learning_rate, args.warmup_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self.run.start_step(self.optimizer, args.learning_rate, args.warmup_steps)
         self.model.train()
-        self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
             unit, codes = losses(self.model, self.batch(next(self.batches)), args.depth_share, args.hidden_inputs)
         (unit + codes.mean()).backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0))
         if math.isfinite(norm):
             self.optimizer.step()
-            decay = min(args.average, (1 + self.run.step) / (10 + self.run.step))
-            with torch.no_grad():
-                torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
+            self.run.follow(self.average, self.model, args.average)
         return {"unit": float(unit.detach()), **{f"code_{k}": float(c) for k, c in enumerate(codes.detach())}, "norm": norm}
 
     @torch.no_grad()
@@ -103,8 +98,7 @@ class Trainer:
     def train(self) -> SmallModel:
         """Train until the planned time is over; returns the averaged model."""
         args, run = self.args, self.run
-        resumed = run.resume()
-        run.log(resumed=resumed, data=self.recordings.summary(), arguments={k: str(v) for k, v in vars(args).items()})
+        run.begin(args, self.recordings.summary())
         run.train(self.one_step, self.validate, 50, args.save_minutes, args.validate_minutes)
         return self.average
 

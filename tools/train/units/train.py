@@ -77,17 +77,13 @@ class Trainer:
         self.run = TimedRun(folder, minutes, parts, self.random)
 
     def one_step(self) -> dict[str, float]:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.run.learning_rate(self.args.learning_rate, self.args.warmup_steps)
+        self.run.start_step(self.optimizer, self.args.learning_rate, self.args.warmup_steps)
         self.model.train()
-        self.optimizer.zero_grad(set_to_none=True)
         loss, terms = self.losses()
         loss.backward()
         if math.isfinite(float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0))):
             self.optimizer.step()
-            decay = min(self.args.average, (1 + self.run.step) / (10 + self.run.step))
-            with torch.no_grad():
-                torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
+            self.run.follow(self.average, self.model, self.args.average)
         return terms
 
     def losses(self) -> tuple[torch.Tensor, dict[str, float]]:
@@ -134,7 +130,6 @@ class Trainer:
     def train(self) -> dict:
         """Train until the planned time is over; returns the state of the averaged encoder."""
         args, run = self.args, self.run
-        resumed = run.resume()
-        run.log(resumed=resumed, data=self.spectra.summary(), arguments={k: str(v) for k, v in vars(args).items()})
+        run.begin(args, self.spectra.summary())
         run.train(self.one_step, self.validate, 100, args.save_minutes, args.validate_minutes)
         return self.average.encoder.state_dict()

@@ -70,8 +70,8 @@ class Trainer:
         before = load_vocoder(folder)
         if before.config.voices != self.config.voices:
             raise ValueError(f"{folder} has the voices {before.config.voices}, wanted {self.config.voices}")
-        old, state = before.state_dict(), self.vocoder.state_dict()
-        old["voices"] = torch.cat([old["voices"], state["voices"][len(self.config.voices) :]])
+        old = before.state_dict()
+        old["voices"] = torch.cat([old["voices"], self.vocoder.voices.detach().cpu()[len(self.config.voices) :]])
         largest = max(self.config.unit_counts)
         table = old[f"units.k{largest}"]
         ids = torch.from_numpy(read_units(old_units, self.recordings.files, [largest])[largest]).long()
@@ -88,12 +88,8 @@ class Trainer:
     # -- one step --------------------------------------------------------------
 
     def one_step(self) -> dict[str, float]:
-        args, rate = self.args, self.run.learning_rate(self.args.learning_rate, self.args.warmup_steps)
-        playing = self.adversary.progress() >= 0
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        self.adversary.begin(rate)
+        args, playing = self.args, self.adversary.progress() >= 0
+        self.adversary.begin(self.run.start_step(self.optimizer, args.learning_rate, args.warmup_steps))
         batch = self.recordings.batch(args.batch, args.crop_frames, self.random)
         columns = [column.to(self.device).chunk(self.workers) for column in
                    (batch.units, batch.voice, batch.samples, batch.log_pitch, batch.voiced)]
@@ -105,9 +101,7 @@ class Trainer:
         terms["norm"] = float(torch.nn.utils.clip_grad_norm_(self.vocoder.parameters(), 2.0))
         if math.isfinite(terms["norm"]):
             self.optimizer.step()
-            decay = min(args.average, (1 + self.run.step) / (10 + self.run.step))
-            with torch.no_grad():
-                torch._foreach_lerp_(list(self.average.parameters()), list(self.vocoder.parameters()), 1 - decay)
+            self.run.follow(self.average, self.vocoder, args.average)
         return terms
 
     def part(self, batch: Batch, playing: bool) -> dict[str, float]:
@@ -137,10 +131,9 @@ class Trainer:
     def train(self) -> Vocoder:
         """Train until the planned time is over; returns the averaged vocoder with the named voices only."""
         args, run = self.args, self.run
-        resumed = run.resume()
+        resumed = run.begin(args, self.recordings.summary())
         if args.start_from and not resumed:
             self.start_from(args.start_from, args.start_units)
-        run.log(resumed=resumed, data=self.recordings.summary(), arguments={k: str(v) for k, v in vars(args).items()})
         run.train(self.one_step, lambda: validate(first_voices(self.average), self.recordings), 50,
                   args.save_minutes, args.validate_minutes)
         return first_voices(self.average)

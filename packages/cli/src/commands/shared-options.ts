@@ -19,7 +19,6 @@ export interface OutputOptions {
 
 export interface JobOptions {
   readonly jobs: number;
-  readonly force?: boolean;
   readonly skipExisting?: boolean;
 }
 

@@ -65,8 +65,9 @@ export async function filesIn(
       throw cannotRead(argument, `a folder without ${kind.name}`, `Name one with ${kind.endings.join(', ')}`);
     }
     for (const { folder, name } of inside) {
-      const file = { input: join(argument, relative(path, folder), name), within: relative(path, folder) };
-      if (!found.has(join(folder, name))) found.set(join(folder, name), file);
+      const within = relative(path, folder);
+      const file = join(folder, name);
+      if (!found.has(file)) found.set(file, { input: join(argument, within, name), within });
     }
   }
   return [...found.values()];

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { CommonOptions, JobOptions } from '../commands/shared-options.ts';
+import type { CommonOptions, JobOptions, OutputOptions } from '../commands/shared-options.ts';
 import type { CliContext } from '../context.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
 import { type JsonError, reportError, toJsonError } from '../report-error.ts';
@@ -18,7 +18,7 @@ export interface Work extends PlannedOutput {
 export interface FileCommand<Model, Result> {
   readonly command: string;
   readonly planned: readonly PlannedOutput[];
-  readonly options: CommonOptions & JobOptions;
+  readonly options: CommonOptions & JobOptions & OutputOptions;
   /** What is shown while it loads. */
   readonly loading?: string;
   /** Once, before the first file. */
@@ -133,7 +133,10 @@ interface Split {
 }
 
 /** What is still to be done. @throws UsageError where results are to be replaced and to be left alone */
-async function splitDue(planned: readonly PlannedOutput[], { skipExisting, force }: JobOptions): Promise<Split> {
+async function splitDue(
+  planned: readonly PlannedOutput[],
+  { skipExisting, force }: JobOptions & OutputOptions,
+): Promise<Split> {
   if (skipExisting !== true) return { due: planned, skipped: [] };
   if (force === true) throw new UsageError('--skip-existing leaves what --force replaces: give one of them');
   const due: PlannedOutput[] = [];

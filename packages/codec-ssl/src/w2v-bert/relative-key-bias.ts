@@ -45,12 +45,10 @@ function toAllDistances(
   before: number,
   after: number,
 ): GraphTensor {
-  const integers = (operator: string, inputs: readonly GraphTensor[]): GraphTensor =>
-    g.node(operator, inputs, { elementType: 'int64', shape: [1] });
   const none = g.int64s([0, 0]);
   const sides = [
-    integers('Sub', [count, g.int64s([before + 1])]),
-    integers('Sub', [count, g.int64s([after])]),
+    integers(g, 'Sub', [count, g.int64s([before + 1])]),
+    integers(g, 'Sub', [count, g.int64s([after])]),
   ] as const;
   const pads = g.node('Concat', [none, sides[0], none, sides[1]], { elementType: 'int64', shape: [6] }, { axis: 0 });
   const [heads, frames] = x.shape as readonly [GraphTensor['shape'][number], GraphTensor['shape'][number]];
@@ -70,12 +68,10 @@ function skewed(
   frames: GraphTensor['shape'][number],
 ): GraphTensor {
   const some = (name: string): GraphTensor['shape'][number] => ({ symbol: `${g.path()}/${name}`, times: 1, plus: 0 });
-  const integers = (operator: string, inputs: readonly GraphTensor[]): GraphTensor =>
-    g.node(operator, inputs, { elementType: 'int64', shape: [1] });
   const one = g.int64s([1]);
-  const start = integers('Sub', [count, one]);
-  const rowLength = integers('Add', [start, count]);
-  const end = integers('Add', [start, integers('Mul', [count, rowLength])]);
+  const start = integers(g, 'Sub', [count, one]);
+  const rowLength = integers(g, 'Add', [start, count]);
+  const end = integers(g, 'Add', [start, integers(g, 'Mul', [count, rowLength])]);
   const flat = g.node('Reshape', [x, g.int64s([headCount, -1])], {
     elementType: 'float32',
     shape: [headCount, some('flat')],
@@ -95,4 +91,9 @@ function skewed(
     elementType: 'float32',
     shape: [1, headCount, frames, frames],
   });
+}
+
+/** Arithmetic on whole numbers, `[1]` each. */
+function integers(g: GraphBuilder, operator: string, inputs: readonly GraphTensor[]): GraphTensor {
+  return g.node(operator, inputs, { elementType: 'int64', shape: [1] });
 }
