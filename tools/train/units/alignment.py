@@ -7,7 +7,7 @@ import numpy as np
 from pocketsphinx import Decoder
 
 FRAME_SAMPLES = 160
-EXTRA_WORDS = Path(__file__).with_name("extra-words.dict")  # words of test-other that its dictionary lacks
+EXTRA_WORDS = Path(__file__).with_name("extra-words.dict")  # words of the transcripts that its dictionary lacks
 UNKNOWN = "?"
 SILENCE = {"SIL", "+NSN+", "+SPN+"}
 

@@ -2,7 +2,8 @@
 
 The targets come from the clean recording, so whatever is changed here must be ignored by the encoder. Gain and static
 filters are left out: the normalisation of each band removes them.
-Sources: Jaitly & Hinton, "Vocal Tract Length Perturbation", 2013; Chen et al., "WavLM", 2022, for the second speaker.
+Sources: Jaitly & Hinton, "Vocal Tract Length Perturbation", 2013; Chen et al., "WavLM", 2022, for the second speaker;
+Park et al., "SpecAugment", 2019, for bands that are hidden.
 """
 
 import math
@@ -87,4 +88,15 @@ def perturb(x: Tensor, generator: torch.Generator, warp_reach: float = 0.14) -> 
         chosen = torch.rand(items, generator=generator) < share
         if int(chosen.sum()) > 0:
             x = torch.where(chosen[:, None, None], change(x, generator), x)
+    return x
+
+
+def hide_bands(x: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Normalised frames [items, frames, 80] with two stretches of 0 to `most` neighbouring bands of each item at their mean."""
+    bands = torch.arange(BANDS)
+    for _ in range(2):
+        width = torch.randint(most + 1, (len(x), 1), generator=generator)
+        start = (torch.rand(len(x), 1, generator=generator) * (BANDS - width)).long()
+        hidden = (bands >= start) & (bands < start + width)
+        x = x.masked_fill(hidden[:, None], 0)
     return x

@@ -26,8 +26,8 @@ class Spectra(Recordings):
         for file in self.files:
             file["rows"] = ((file["samples"] - WINDOW) // HOP + 1) // STACK
         starts = np.cumsum([0] + [f["rows"] for f in self.files])
-        for file, start in zip(self.files, starts):
-            file["first_row"] = int(start)
+        for number, (file, start) in enumerate(zip(self.files, starts)):
+            file["number"], file["first_row"] = number, int(start)
         self.row_count = int(starts[-1])
         path = cache / "log-mel.npy"
         if not path.exists():
@@ -53,14 +53,16 @@ class Spectra(Recordings):
         return torch.from_numpy(self.frames[first : first + file["rows"] * STACK].astype(np.float32))
 
     def batch(self, items: int, row_count: int, targets: np.ndarray, values: np.ndarray, generator: torch.Generator,
-              stretch_reach: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
-        """Crops of log-mel frames [items, 2 * row_count, 80], with their targets and values [items, row_count, …].
+              stretch_reach: float = 0.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Crops of log-mel frames [items, 2 * row_count, 80], with their targets and values [items, row_count, …], and the
+        number of the recording that each row is of [items, row_count].
 
         `targets` [all rows, heads] are numbers of clusters, `values` [all rows, width] what was clustered. Recordings that
         are shorter are joined to others, so that there is no padding. Each piece is said faster or slower, by a factor of
         up to exp(`stretch_reach`): frames lie between those of the recording, targets are those of the nearest row.
         """
         places: list[np.ndarray] = []  # of frames, [pieces][frames] in fractions
+        pieces: list[tuple[int, int]] = []  # the number of each piece's recording, and how many rows it has
         for _ in range(items):
             filled = 0
             while filled < row_count:
@@ -70,6 +72,7 @@ class Spectra(Recordings):
                 count = min(int((file["rows"] - at) / speed), row_count - filled)
                 first = (file["first_row"] + at) * STACK
                 places.append(first + np.minimum(np.arange(count * STACK) * speed, (file["rows"] - at) * STACK - 1))
+                pieces.append((file["number"], count))
                 filled += count
         where = np.concatenate(places)
         frame, share = where.astype(np.int64), (where % 1).astype(np.float32)[:, None]
@@ -77,6 +80,8 @@ class Spectra(Recordings):
         frames = (1 - share) * self.frames[frame].astype(np.float32) + share * self.frames[after].astype(np.float32)
         rows = ((where[::STACK] + where[1::STACK]) / 2 / STACK).astype(np.int64)
         shape = (items, row_count, -1)
+        recordings = np.repeat(*(np.array(column) for column in zip(*pieces)))
         return (torch.from_numpy(frames).view(items, row_count * STACK, BANDS),
                 torch.from_numpy(targets[rows].astype(np.int64)).view(shape),
-                torch.from_numpy(values[rows].astype(np.float32)).view(shape))
+                torch.from_numpy(values[rows].astype(np.float32)).view(shape),
+                torch.from_numpy(recordings).view(items, row_count))

@@ -18,6 +18,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # tools/train, where 
 from common import exports
 
 import cluster
+from augment import perturb
 from data import Spectra
 from features import HOP, STACK, WINDOW, extractor, log_mel, normalise, rows
 from model import hidden_states, small_config
@@ -86,12 +87,17 @@ def encode(encoder: Wav2Vec2BertModel, samples: np.ndarray) -> Tensor:
     return hidden_states(encoder, rows(normalise(frames))[None])[-1][0]
 
 
-def features_of(encoder: Wav2Vec2BertModel, spectra: Spectra, files: list[dict], threads: int) -> list[np.ndarray]:
-    """The last layer of each recording: F32 [rows, width]."""
+def features_of(encoder: Wav2Vec2BertModel, spectra: Spectra, files: list[dict], threads: int,
+                version: int = 0) -> list[np.ndarray]:
+    """The last layer of each recording: F32 [rows, width]. All versions but 0 are perturbed as in training."""
 
     @torch.no_grad()
     def one(file: dict) -> np.ndarray:
-        return hidden_states(encoder, rows(normalise(spectra.of(file)))[None])[-1][0].numpy()
+        frames = spectra.of(file)
+        if version > 0:
+            random = torch.Generator().manual_seed(version * spectra.row_count + file["first_row"])
+            frames = perturb(frames[None], random)[0]
+        return hidden_states(encoder, rows(normalise(frames))[None])[-1][0].numpy()
 
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         return list(pool.map(one, files))
@@ -108,13 +114,19 @@ def chosen_files(spectra: Spectra, row_count: int, seed: int) -> list[dict]:
     return list(chosen.values())
 
 
-def save_units(folder: Path, spectra: Spectra, threads: int) -> None:
-    """Units of all recordings: `units-of-training.npz` (I16, one array for each count) and which rows are whose."""
-    parts = features_of(load_exported(folder), spectra, spectra.files, threads)
-    units = {}
-    for count in UNIT_COUNTS:
-        clusters = Clusters.load(folder / centroids_name(count))
-        units[f"k{count}"] = np.concatenate([clusters.nearest(part) for part in parts]).astype(np.int16)
+def save_units(folder: Path, spectra: Spectra, threads: int, versions: int = 1, clean: list[np.ndarray] | None = None) -> None:
+    """Units of all recordings: `units-of-training.npz` (I16 [versions, rows] for each count) and which rows are whose.
+
+    `clean`: the features of all recordings as they are, where they are known.
+    """
+    encoder = load_exported(folder)
+    clusters = {f"k{count}": Clusters.load(folder / centroids_name(count)) for count in UNIT_COUNTS}
+    units = {name: np.empty((versions, spectra.row_count), np.int16) for name in clusters}
+    for version in range(versions):
+        known = clean if version == 0 else None
+        features = np.concatenate(known or features_of(encoder, spectra, spectra.files, threads, version))
+        for name, table in units.items():
+            table[version] = clusters[name].nearest(features)
     np.savez_compressed(folder / "units-of-training.npz", **units)
     keys = ("source", "file", "sha256", "samples", "validation", "first_row", "rows")
     index = [{key: file[key] for key in keys} for file in spectra.files]
@@ -155,13 +167,13 @@ class Directions:
     silence: int
 
     @staticmethod
-    def find(encoder: Wav2Vec2BertModel, spectra: Spectra, phones: Phones, threads: int) -> "Directions":
-        """Linear discriminants of the last layer, whose classes are phones; see `discriminants`."""
+    def find(parts: list[np.ndarray], spectra: Spectra, phones: Phones) -> "Directions":
+        """Linear discriminants of the features of all recordings, whose classes are phones; see `discriminants`."""
         def numbers(file: dict) -> np.ndarray:
             return phones.numbers[file["first_row"] : file["first_row"] + file["rows"]]
 
         known = [file for file in spectra.files if not file["validation"] and (numbers(file) >= 0).any()]
-        features = np.concatenate(features_of(encoder, spectra, known, threads)).astype(np.float64)
+        features = np.concatenate([parts[file["number"]] for file in known]).astype(np.float64)
         classes = np.concatenate([numbers(file) for file in known])
         recordings = np.repeat(np.arange(len(known)), [file["rows"] for file in known])
         features, classes, recordings = features[classes >= 0], classes[classes >= 0], recordings[classes >= 0]
@@ -178,15 +190,18 @@ class Directions:
 
 
 def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Path, seed: int, threads: int,
-           phones: Phones | None = None) -> None:
-    """Export into `target`, replacing it in one rename. With phones, clusters are made where these lie apart."""
+           phones: Phones | None, versions: int) -> None:
+    """Export into `target`, replacing it in one rename. With phones, clusters are made where these lie apart.
+
+    Holds the features of all recordings: 180 MB for an hour.
+    """
     with exports.replaced_folder(target) as work:
         save_encoder(encoder, layer, work)
-        files = chosen_files(spectra, SAMPLE_ROWS, seed)
-        exported = load_exported(work)
-        sample, projection = np.concatenate(features_of(exported, spectra, files, threads)), None
+        parts = features_of(load_exported(work), spectra, spectra.files, threads)
+        chosen = chosen_files(spectra, SAMPLE_ROWS, seed)
+        sample, projection = np.concatenate([parts[file["number"]] for file in chosen]), None
         if phones is not None:
-            directions = Directions.find(exported, spectra, phones, threads)
+            directions = Directions.find(parts, spectra, phones)
             projection = directions.matrix
             sample = directions.with_less_silence(projected(sample, projection), seed)
         for count in UNIT_COUNTS:
@@ -198,6 +213,7 @@ def export(encoder: Wav2Vec2BertModel, spectra: Spectra, layer: int, target: Pat
         size = sum((work / name).stat().st_size for name in ("model.safetensors", *map(centroids_name, UNIT_COUNTS)))
         if size > MAX_BYTES:
             raise ValueError(f"weights and centroids have {size} bytes, more than {MAX_BYTES}")
+        save_units(work, spectra, threads, versions, parts)
         save_golden(work)
 
 

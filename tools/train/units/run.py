@@ -26,6 +26,7 @@ def parse() -> argparse.Namespace:
                         help="name of a data folder whose phones the last iteration learns too; repeat it")
     parser.add_argument("--start-from", type=Path, metavar="EXPORT", help="go on from an exported encoder with as many layers")
     parser.add_argument("--layer", type=int, default=4, help="layer whose clusters are the units; those above are not exported")
+    parser.add_argument("--versions", type=int, default=4, help="of each recording whose units are written: itself, and perturbed ones")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
     add_arguments(parser)
     args = parser.parse_args()
@@ -39,7 +40,7 @@ def main() -> None:
     args = parse()
 
     from data import Source, Spectra, prepare
-    from export import export, install, save_units
+    from export import export, install
     from iterations import train_iterations
     from phones import Phones
 
@@ -49,8 +50,7 @@ def main() -> None:
     spectra = Spectra(cache)
     encoder = train_iterations(args, spectra)
     phones = Phones.of(spectra, cache, args.english) if args.english else None
-    export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads, phones)
-    save_units(args.run / "export", spectra, args.threads)
+    export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads, phones, args.versions)
     if args.install:
         install(args.run / "export", args.install)
 

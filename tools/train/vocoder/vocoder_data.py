@@ -16,6 +16,7 @@ from common.recordings import RATE, Recordings, Source, prepare
 from vocoder_config import VocoderConfig
 
 HOP = 320
+CLEAN_SHARE = 0.4  # of the crops have the units of the recording itself, the others those of perturbed versions of it
 LEVEL = 0.06  # RMS of every recording where it is not silent: units say nothing of loudness
 
 
@@ -56,10 +57,10 @@ def file_starts(files: list[dict]) -> np.ndarray:
 
 def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
                 units: Path, config: VocoderConfig) -> None:
-    """Fill `cache`: samples, index with voices, pitch.npy [hops, 2], and units-K.npy [frames], -1 where there is none.
+    """Fill `cache`: samples, index with voices, pitch.npy [hops, 2], and units-K.npy [versions, frames], -1 where there is none.
 
     units: the folder of the encoder's export, with `units-of-training.npz` and `.json`: its units of these recordings,
-    found by their hashes. Unit n of a recording is for the samples from 320 n on.
+    found by their hashes, in one version or more. Unit n of a recording is for the samples from 320 n on.
     """
     if not (cache / "index.json").exists():
         prepare([s.source for s in sources], cache, validation_every)
@@ -75,18 +76,19 @@ def prepare_all(sources: list[VoicedSource], cache: Path, validation_every: int,
 
 
 def read_units(folder: Path, files: list[dict], counts: list[int]) -> dict[int, np.ndarray]:
-    """Units [frames] (I16) of all files one after the other, for each count, of an encoder's export; -1 where there is none."""
+    """Units [versions, frames] (I16) of all files one after the other, for each count, of an encoder's export; -1 where there is none."""
     starts = file_starts(files)
-    tables = {k: np.full(starts[-1], -1, np.int16) for k in counts}
     rows = {f["sha256"]: (f["first_row"], f["rows"]) for f in json.loads((folder / "units-of-training.json").read_text())}
     arrays = np.load(folder / "units-of-training.npz")
-    for k, table in tables.items():
+    tables = {}
+    for k in counts:
         ids = arrays[f"k{k}"]
+        table = tables[k] = np.full((len(ids), starts[-1]), -1, np.int16)
         for start, file in zip(starts, files):
             if file["sha256"] not in rows:
                 raise ValueError(f"{folder} has no units of {file['file']}: train on recordings of the encoder's run")
             first, count = rows[file["sha256"]]
-            table[start : start + count] = ids[first : first + count]
+            table[:, start : start + count] = ids[:, first : first + count]
     return tables
 
 
@@ -123,10 +125,10 @@ class VoicedRecordings(Recordings):
         level = power[power >= power.median()].mean().sqrt().clamp_min(1e-4)
         return float(min(LEVEL / level, 0.99 / x.abs().max().clamp_min(1e-4)))
 
-    def unit_slice(self, file: dict, k: int, first: int, count: int) -> Tensor:
-        """Units [count] from a frame on; k where the recording has none (any more)."""
+    def unit_slice(self, file: dict, k: int, first: int, count: int, version: int = 0) -> Tensor:
+        """Units [count] from a frame on; k where the recording has none (any more). Version 0 is the recording itself."""
         start, frames = file["first_frame"], frame_count(file["samples"])
-        part = self.units[k][start + first : start + min(first + count, frames)]
+        part = self.units[k][version, start + first : start + min(first + count, frames)]
         part = torch.where(part < 0, k, part)
         return torch.nn.functional.pad(part, (0, count - len(part)), value=k)
 
@@ -137,10 +139,14 @@ class VoicedRecordings(Recordings):
         return Batch(k, *(torch.stack(column) for column in zip(*chosen)))
 
     def crop(self, k: int, frames: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """The recording of a version's units is the clean one: what the encoder makes of strange voices, rooms and noise is said as usual."""
         file, offset = self.choose(frames * HOP, generator)
-        return self.cut(file, k, offset // HOP, frames)
+        versions = len(self.units[k])
+        clean = versions == 1 or float(torch.rand((), generator=generator)) < CLEAN_SHARE
+        version = 0 if clean else int(torch.randint(1, versions, (), generator=generator))
+        return self.cut(file, k, offset // HOP, frames, version)
 
-    def cut(self, file: dict, k: int, first: int, frames: int) -> tuple[Tensor, ...]:
+    def cut(self, file: dict, k: int, first: int, frames: int, version: int = 0) -> tuple[Tensor, ...]:
         start = file["start"] + first * HOP
         end = min(start + frames * HOP, file["start"] + file["samples"])
         x = self.samples[start:end].float() * (file["gain"] / 32768)
@@ -148,7 +154,7 @@ class VoicedRecordings(Recordings):
         rows = self.pitch[hops : hops + 2 * min(frames, frame_count(file["samples"]) - first)]
         rows = torch.nn.functional.pad(rows.T[None], (0, 2 * frames - len(rows)), mode="replicate")[0]
         return (
-            self.unit_slice(file, k, first, frames + self.delay), torch.tensor(file["voice"]),
+            self.unit_slice(file, k, first, frames + self.delay, version), torch.tensor(file["voice"]),
             torch.nn.functional.pad(x, (0, frames * HOP - len(x))), rows[0], rows[1] > 0.5,
         )
 

@@ -74,9 +74,9 @@ class Trainer:
         old["voices"] = torch.cat([old["voices"], self.vocoder.voices.detach().cpu()[len(self.config.voices) :]])
         largest = max(self.config.unit_counts)
         table = old[f"units.k{largest}"]
-        ids = torch.from_numpy(read_units(old_units, self.recordings.files, [largest])[largest]).long()
+        ids = torch.from_numpy(read_units(old_units, self.recordings.files, [largest])[largest][0]).long()
         for k in self.config.unit_counts:
-            new = self.recordings.units[k]
+            new = self.recordings.units[k][0]
             both = (ids >= 0) & (new >= 0)
             sums = torch.zeros(k, table.shape[1]).index_add_(0, new[both], table[ids[both]])
             hits = torch.bincount(new[both], minlength=k)[:, None]

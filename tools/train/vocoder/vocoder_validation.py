@@ -19,7 +19,8 @@ def synthesise(vocoder: Vocoder, units: np.ndarray | torch.Tensor, k: int, voice
 
 @torch.no_grad()
 def validate(vocoder: Vocoder, recordings: VoicedRecordings, per_voice: int = 4) -> dict[str, float]:
-    """For each k the log-mel distance in dB, and the mean error of ln pitch where the recording is voiced."""
+    """For each k the log-mel distance in dB, also from the units of a perturbed version, where there is one, and the mean
+    error of ln pitch where the recording is voiced."""
     device = vocoder.voices.device
     vocoder = vocoder.cpu()
     result = {}
@@ -27,13 +28,15 @@ def validate(vocoder: Vocoder, recordings: VoicedRecordings, per_voice: int = 4)
         distances, errors = [], []
         for file, frames in recordings.validation(per_voice):
             units, voice, samples, log_pitch, voiced = recordings.cut(file, k, 0, frames)
-            made = synthesise(vocoder, units[:frames], k, int(voice))
-            difference = log_mel(made) - log_mel(samples[: frames * HOP])
-            distances.append(float(difference.square().mean().sqrt()) * 10 / np.log(10))
+            versions = [units, *(recordings.unit_slice(file, k, 0, frames, n) for n in (1,) if n < len(recordings.units[k]))]
+            made = torch.stack([synthesise(vocoder, ids[:frames], k, int(voice)) for ids in versions])
+            difference = torch.stack([log_mel(x) for x in made]) - log_mel(samples[: frames * HOP])
+            distances.append(difference.square().mean((1, 2)).sqrt().numpy() * 10 / np.log(10))
             _, own = vocoder.controls(units[None], k, voice[None])
             lead = 2 * vocoder.config.delay_frames - 2
             errors.append(float((own[0, lead : lead + 2 * frames] - log_pitch).abs()[voiced].mean()))
-        result[f"logmel_db_k{k}"] = round(float(np.mean(distances)), 3)
+        for suffix, mean in zip(("", "_perturbed"), np.mean(distances, 0)):
+            result[f"logmel_db_k{k}{suffix}"] = round(float(mean), 3)
         result[f"pitch_k{k}"] = round(float(np.nanmean(errors)), 4)
     vocoder.to(device)
     return result
