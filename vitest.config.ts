@@ -6,7 +6,6 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@speech-tokens/source', 'node', 'import', 'module', 'default'] } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'tools/*/{src,test}/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    globalSetup: ['vitest.global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
