@@ -29,6 +29,7 @@ class Spectra(Recordings):
         for number, (file, start) in enumerate(zip(self.files, starts)):
             file["number"], file["first_row"] = number, int(start)
         self.row_count = int(starts[-1])
+        self.recordings = np.repeat(np.arange(len(self.files)), [f["rows"] for f in self.files])  # the number of each row's
         path = cache / "log-mel.npy"
         if not path.exists():
             self.write(cache, path)
@@ -62,7 +63,6 @@ class Spectra(Recordings):
         up to exp(`stretch_reach`): frames lie between those of the recording, targets are those of the nearest row.
         """
         places: list[np.ndarray] = []  # of frames, [pieces][frames] in fractions
-        pieces: list[tuple[int, int]] = []  # the number of each piece's recording, and how many rows it has
         for _ in range(items):
             filled = 0
             while filled < row_count:
@@ -72,7 +72,6 @@ class Spectra(Recordings):
                 count = min(int((file["rows"] - at) / speed), row_count - filled)
                 first = (file["first_row"] + at) * STACK
                 places.append(first + np.minimum(np.arange(count * STACK) * speed, (file["rows"] - at) * STACK - 1))
-                pieces.append((file["number"], count))
                 filled += count
         where = np.concatenate(places)
         frame, share = where.astype(np.int64), (where % 1).astype(np.float32)[:, None]
@@ -80,8 +79,7 @@ class Spectra(Recordings):
         frames = (1 - share) * self.frames[frame].astype(np.float32) + share * self.frames[after].astype(np.float32)
         rows = ((where[::STACK] + where[1::STACK]) / 2 / STACK).astype(np.int64)
         shape = (items, row_count, -1)
-        recordings = np.repeat(*(np.array(column) for column in zip(*pieces)))
         return (torch.from_numpy(frames).view(items, row_count * STACK, BANDS),
                 torch.from_numpy(targets[rows].astype(np.int64)).view(shape),
                 torch.from_numpy(values[rows].astype(np.float32)).view(shape),
-                torch.from_numpy(recordings).view(items, row_count))
+                torch.from_numpy(self.recordings[rows]).view(items, row_count))

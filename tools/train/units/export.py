@@ -123,8 +123,8 @@ def save_units(folder: Path, spectra: Spectra, threads: int, versions: int = 1, 
     clusters = {f"k{count}": Clusters.load(folder / centroids_name(count)) for count in UNIT_COUNTS}
     units = {name: np.empty((versions, spectra.row_count), np.int16) for name in clusters}
     for version in range(versions):
-        known = clean if version == 0 else None
-        features = np.concatenate(known or features_of(encoder, spectra, spectra.files, threads, version))
+        known = version == 0 and clean is not None
+        features = np.concatenate(clean if known else features_of(encoder, spectra, spectra.files, threads, version))
         for name, table in units.items():
             table[version] = clusters[name].nearest(features)
     np.savez_compressed(folder / "units-of-training.npz", **units)

@@ -104,7 +104,8 @@ class Trainer:
         terms = {"masked_values": float(masked.detach()), "seen_values": float(seen.detach())}
         if args.recording_reversal > 0:
             named = self.model.name_recordings(last.float(), args.recording_reversal)
-            terms["recording"] = float((naming := F.cross_entropy(named.flatten(0, 1), recordings.flatten())).detach())
+            naming = F.cross_entropy(named.flatten(0, 1), recordings.flatten())
+            terms["recording"] = float(naming.detach())
             terms["right_recording"] = float((named.argmax(-1) == recordings).float().mean())
             loss = loss + naming
         for number, scores in enumerate(logits):

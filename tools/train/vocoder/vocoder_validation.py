@@ -28,8 +28,9 @@ def validate(vocoder: Vocoder, recordings: VoicedRecordings, per_voice: int = 4)
         distances, errors = [], []
         for file, frames in recordings.validation(per_voice):
             units, voice, samples, log_pitch, voiced = recordings.cut(file, k, 0, frames)
-            versions = [units, *(recordings.unit_slice(file, k, 0, frames, n) for n in (1,) if n < len(recordings.units[k]))]
-            made = torch.stack([synthesise(vocoder, ids[:frames], k, int(voice)) for ids in versions])
+            versions = range(min(2, len(recordings.units[k])))
+            heard = [recordings.unit_slice(file, k, 0, frames, version) for version in versions]
+            made = torch.stack([synthesise(vocoder, ids, k, int(voice)) for ids in heard])
             difference = torch.stack([log_mel(x) for x in made]) - log_mel(samples[: frames * HOP])
             distances.append(difference.square().mean((1, 2)).sqrt().numpy() * 10 / np.log(10))
             _, own = vocoder.controls(units[None], k, voice[None])
