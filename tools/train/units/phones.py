@@ -12,28 +12,41 @@ from pathlib import Path
 
 import numpy as np
 
-from alignment import UNKNOWN, Aligner
-from data import Spectra
+from alignment import UNKNOWN, Aligner, Alignment, Span
+from data import RATE, Spectra
 from features import ROW_HOP, ROW_WINDOW
 
 
 @dataclass
 class English:
-    """A source of recordings in English, by the name of its folder, with its transcripts or its grammar, where there are some."""
+    """A source of recordings in English, by the name of its folder, with what is known of it: what its recordings say, what can
+    be said, or which phones are said when."""
 
     name: str
-    transcripts: dict[str, str] = field(repr=False)
+    transcripts: dict[str, str] = field(default_factory=dict, repr=False)
     grammar: Path | None = None
+    aligned: dict[str, Alignment] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def parse(text: str) -> "English":
-        """NAME or NAME=FILE: lines `recording<TAB>text` or `recording: text`, recordings without their suffix; or a grammar (.gram)."""
+        """NAME or NAME=FILE: lines `recording<TAB>text` or `recording: text`, recordings without their suffix; or a grammar
+        (.gram); or lines `recording<TAB>phone:end phone:end …`, ends in seconds (.phones)."""
         name, _, path = text.partition("=")
         if path.endswith(".gram"):
-            return English(name, {}, Path(path))
+            return English(name, grammar=Path(path))
+        if path.endswith(".phones"):
+            rows = [line.split("\t") for line in Path(path).read_text().splitlines()]
+            return English(name, aligned={recording: spans(phones) for recording, phones in rows})
         lines = Path(path).read_text().splitlines() if path else []
         pairs = [re.split(r"\t|: ", line, maxsplit=1) for line in lines if not line.startswith(";")]
         return English(name, {pair[0]: plain(pair[1]) for pair in pairs if len(pair) == 2})
+
+
+def spans(phones: str) -> Alignment:
+    """`phone:end phone:end …`, ends in seconds, the first from 0."""
+    parts = [part.split(":") for part in phones.split()]
+    ends = [round(float(end) * RATE) for _, end in parts]
+    return Alignment([Span(name, start, end) for (name, _), start, end in zip(parts, [0, *ends], ends)], [])
 
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -55,16 +68,23 @@ def phones_of(spectra: Spectra, cache: Path, sources: list[English], held_out_on
     missing = [f for f in files if f["sha256"] not in found]
     for number, file in enumerate(missing):
         x = samples[file["start"] : file["start"] + file["samples"]] / np.float32(32768)
-        source = by_number[file["source"]]
-        text = source.transcripts.get(file["file"].rsplit(".", 1)[0], "")
-        known = text and all(aligner.decoder.lookup_word(word) is not None for word in text.split())
-        text = text if known else aligner.recognise(x, source.grammar)
+        found_in = alignment_of(aligner, x, by_number[file["source"]], file["file"].rsplit(".", 1)[0])
         places = np.arange(file["rows"]) * ROW_HOP + ROW_WINDOW // 2
-        found[file["sha256"]] = aligner.align(x, text).at(places) if text else None
+        found[file["sha256"]] = found_in.at(places) if found_in else None
         if number % 50 == 49 or number == len(missing) - 1:
             path.write_text(json.dumps(found))
             print(f"phones of {number + 1} of {len(missing)} recordings", flush=True)
     return {f["first_row"]: found[f["sha256"]] for f in files if found.get(f["sha256"])}
+
+
+def alignment_of(aligner: Aligner, x: np.ndarray, source: English, recording: str) -> Alignment | None:
+    """What a recording says, from what is known of it; none where no words were heard."""
+    if recording in source.aligned:
+        return source.aligned[recording]
+    text = source.transcripts.get(recording, "")
+    known = text and all(aligner.decoder.lookup_word(word) is not None for word in text.split())
+    text = text if known else aligner.recognise(x, source.grammar)
+    return aligner.align(x, text) if text else None
 
 
 @dataclass
