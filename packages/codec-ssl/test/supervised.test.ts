@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isListedSpaceId, validateTokenGrid } from '@speech-tokens/core';
 import { conformanceOfPlugin, defineConformanceTests } from '@speech-tokens/core/testing';
@@ -9,6 +8,7 @@ import { blockBias } from '../src/glm-voice/glm-voice-graph.ts';
 import { openFeatureEncoder } from '../src/index.ts';
 import { s3Windows } from '../src/s3-tokenizer/s3-windows.ts';
 import { goldenFolder } from './support/reference.ts';
+import { scratchFolder } from './support/scratch.ts';
 import { readSupervisedReference, supervisedTokenizers } from './support/supervised.ts';
 import { codeOf, modelsIn } from './support/units.ts';
 
@@ -105,7 +105,7 @@ describe('folders that do not fit are refused with what is wrong', () => {
     codeOf(() => componentOf(id).load({ models: modelsIn(folder, componentOf(id)) }));
 
   test('GLM-4-Voice: whatever would give other units', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'glm-voice-'));
+    const folder = await scratchFolder();
     await cp(goldenFolder('glm-4-voice'), folder, { recursive: true });
     const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as object;
     for (const [field, value] of [
@@ -141,7 +141,7 @@ describe('folders that do not fit are refused with what is wrong', () => {
     expect(await load('ssl:s3-v1-50hz', goldenFolder('s3-v1-25hz'))).toContain('gives another number of units');
     expect(await load('ssl:s3-v1-25hz', goldenFolder('s3-v1-50hz'))).toContain('CosyVoice-300M-25Hz');
     expect(await load('ssl:s3-v2-25hz', goldenFolder('s3-v1-25hz'))).toContain('model-missing');
-    const folder = await mkdtemp(join(tmpdir(), 's3-'));
+    const folder = await scratchFolder();
     await writeFile(join(folder, 'speech_tokenizer_v2.onnx'), 'no model');
     expect(await load('ssl:s3-v2-25hz', folder)).toContain('checkpoint-invalid');
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import { buildPageScript, sampleReport } from './support.ts';
 // A report page as somebody opens it from disk, in a real browser.
 
 let browser: Browser;
+let folder: string;
 let url: string;
 let pages: Page[] = [];
 
@@ -19,12 +20,16 @@ describe.skipIf(chromiumPath === undefined)(
   chromiumPath === undefined ? `a report page (skipped: ${withoutChromium})` : 'a report page',
   () => {
     beforeAll(async () => {
-      const path = join(await mkdtemp(join(tmpdir(), 'report-')), 'report.html');
+      folder = await mkdtemp(join(tmpdir(), 'report-'));
+      const path = join(folder, 'report.html');
       await writeFile(path, reportPage(sampleReport(), await buildPageScript()));
       url = pathToFileURL(path).href;
       browser = await launchChromium();
     });
-    afterAll(() => browser.close());
+    afterAll(async () => {
+      await browser.close();
+      await rm(folder, { recursive: true });
+    });
     afterEach(async () => {
       for (const page of pages) await page.context().close();
       pages = [];

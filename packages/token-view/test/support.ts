@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +9,15 @@ import type { Report } from '../src/report/index.ts';
 
 /** The page's script, built as the package builds it. */
 export async function buildPageScript(): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'page-script-')), 'page-script.js');
-  const build = fileURLToPath(new URL('../build-page-script.mjs', import.meta.url));
-  await promisify(execFile)(process.execPath, [build, path]);
-  return await readFile(path, 'utf8');
+  const folder = await mkdtemp(join(tmpdir(), 'page-script-'));
+  try {
+    const path = join(folder, 'page-script.js');
+    const build = fileURLToPath(new URL('../build-page-script.mjs', import.meta.url));
+    await promisify(execFile)(process.execPath, [build, path]);
+    return await readFile(path, 'utf8');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Two seconds of a tone that comes and goes, with bursts of noise 40 times a second, and tokens of two tokenizers with different clocks. */

@@ -1,11 +1,11 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type LoadContext, type ModelStore, SpeechTokensError, type TokenizerComponent } from '@speech-tokens/core';
 import { withCheckpointDirectory } from '@speech-tokens/core/node';
 import { unitsOfFolder } from '../../src/units/units-of-folder.ts';
 import { bundledModels } from './bundled.ts';
 import { goldenFolder } from './reference.ts';
+import { scratchFolder } from './scratch.ts';
 
 /** A store that finds what a folder has; nothing is fetched. */
 export function modelsIn(
@@ -21,7 +21,7 @@ export function contextIn(directory: string): LoadContext {
 
 /** A folder with a units.json for an encoder of the golden ones, with centroids of it. */
 export async function unitsFolder(encoder: string, settings: Readonly<Record<string, unknown>> = {}): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'units-'));
+  const folder = await scratchFolder();
   const golden = relative(folder, goldenFolder(encoder));
   const units = { layer: 2, encoder: golden, centroids: join(golden, 'centroids-l2.npy'), ...settings };
   await writeFile(join(folder, 'units.json'), JSON.stringify(units));

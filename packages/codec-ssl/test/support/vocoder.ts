@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ModelStore, parseSafetensorsHeader, type SpeechDetokenizerV1, type TokenGrid } from '@speech-tokens/core';
@@ -9,6 +9,7 @@ import { createUnitDetokenizer, unitWindows } from '../../src/vocoder/unit-detok
 import { unitHifiGan } from '../../src/vocoder/unit-hifigan.ts';
 import type { UnitWindows } from '../../src/vocoder/vocoder-windows.ts';
 import { goldenFolder } from './reference.ts';
+import { scratchFolder } from './scratch.ts';
 
 export const vocoderFolder: string = goldenFolder('unit-hifigan');
 
@@ -91,7 +92,7 @@ export async function changedVocoder(changes: {
   readonly config?: object;
   readonly settings?: object;
 }): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'vocoder-'));
+  const folder = await scratchFolder();
   await cp(vocoderFolder, folder, { recursive: true });
   for (const [name, fields] of [
     ['config.json', changes.config],

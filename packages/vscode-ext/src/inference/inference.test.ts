@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeWav, openAudioFile, resampleClip } from '@speech-tokens/audio-files';
 import { gridFromJson, gridFromNpy, openTokenFile } from '@speech-tokens/core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   createInferenceDocument,
   createInferenceProcess,
@@ -29,6 +29,13 @@ let lastId = 0;
 const opened = (source: DocumentSource) => createInferenceDocument(inference, String(++lastId), async () => source);
 
 afterAll(() => inference.kill('The tests are over'));
+
+/** An empty folder that goes away with the test. */
+async function scratchFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'inference-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 describe('a recording', () => {
   const document = opened({ path: goodbye });
@@ -197,7 +204,7 @@ describe('other documents', () => {
     const recording = opened({ path: goodbye });
     const { sampleCount } = await recording.request('open', {});
     const whole = { tokenizer: codec, startSample: 0, endSample: sampleCount, format: 'safetensors' } as const;
-    const path = join(await mkdtemp(join(tmpdir(), 'inference-')), 'a.tokens.safetensors');
+    const path = join(await scratchFolder(), 'a.tokens.safetensors');
     await writeFile(path, await recording.request('exportTokens', whole));
     const tokens = opened({ path });
     expect(await tokens.request('open', {})).toMatchObject({ kind: 'tokens', sampleCount });
@@ -218,7 +225,7 @@ describe('other documents', () => {
   });
 
   test('a broken file says what is wrong with it, and is looked at anew when it is mended', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'inference-')), 'broken.wav');
+    const path = join(await scratchFolder(), 'broken.wav');
     await writeFile(path, 'no sound in here');
     const document = opened({ path });
     for (const method of ['open', 'pictures'] as const) {
@@ -243,7 +250,7 @@ describe('tokenizers', () => {
   });
 
   test('one of the workspace is listed without its code, and runs only where it is allowed', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'workspace-'));
+    const folder = await scratchFolder();
     const { mkdir } = await import('node:fs/promises');
     const plugin = join(folder, 'node_modules/tone-codec');
     await mkdir(plugin, { recursive: true });

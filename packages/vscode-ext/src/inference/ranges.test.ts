@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,10 @@ let lastId = 0;
 const opened = (path: string): InferenceDocument =>
   createInferenceDocument(inference, String(++lastId), async () => ({ path }));
 
-afterAll(() => inference.kill('The tests are over'));
+afterAll(async () => {
+  inference.kill('The tests are over');
+  await rm(temporaryDirectory, { recursive: true, force: true });
+});
 
 test('samples of a range are those of the file', async () => {
   const whole = (await readAudioClip(novel)).channels[0]!;

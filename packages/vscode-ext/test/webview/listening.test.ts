@@ -215,13 +215,13 @@ describe.skipIf(chromiumPath === undefined)(
       await opened();
       const details = page.locator('details', { hasText: 'How often codes occur' }).first();
       await details.locator('summary').click();
-      expect(await details.getByRole('img', { name: 'codebook-1, codes sorted by count' }).count()).toBe(1);
+      await until(() => details.getByRole('img', { name: 'codebook-1, codes sorted by count' }).count()).toBe(1);
       expect(await details.locator('figure').count()).toBe(4);
       expect(await details.locator('figcaption').first().textContent()).toContain(
         '10 of 16 codes occur, 6 are unused.',
       );
       await details.getByRole('combobox').selectOption('id');
-      expect(await details.getByRole('img', { name: 'codebook-1, codes by id' }).count()).toBe(1);
+      await until(() => details.getByRole('img', { name: 'codebook-1, codes by id' }).count()).toBe(1);
       // It stays open, and as it was set, when something else comes.
       await button('Mute codebook-2 of test:four').click();
       await until(asked).toContainEqual({ tokenizer: 'test:four', codebookCount: 2, withDifference: false });

@@ -1,6 +1,3 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
@@ -8,17 +5,16 @@ import { pageHtml } from '../../src/host/page-html.ts';
 
 /** The script of `page-under-test.ts` with all that it imports. */
 export async function buildPage(): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'webview-')), 'page.js');
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('page-under-test.ts', import.meta.url))],
-    outfile: path,
+    write: false,
     bundle: true,
     format: 'esm',
     target: 'es2022',
     conditions: ['@speech-tokens/source'],
     logLevel: 'warning',
   });
-  return await readFile(path, 'utf8');
+  return outputFiles[0]!.text;
 }
 
 export interface OpenPage {
