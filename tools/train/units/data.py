@@ -29,7 +29,6 @@ class Spectra(Recordings):
         for number, (file, start) in enumerate(zip(self.files, starts)):
             file["number"], file["first_row"] = number, int(start)
         self.row_count = int(starts[-1])
-        self.recordings = np.repeat(np.arange(len(self.files)), [f["rows"] for f in self.files])  # the number of each row's
         path = cache / "log-mel.npy"
         if not path.exists():
             self.write(cache, path)
@@ -54,9 +53,8 @@ class Spectra(Recordings):
         return torch.from_numpy(self.frames[first : first + file["rows"] * STACK].astype(np.float32))
 
     def batch(self, items: int, row_count: int, targets: np.ndarray, values: np.ndarray, generator: torch.Generator,
-              stretch_reach: float = 0.0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Crops of log-mel frames [items, 2 * row_count, 80], with their targets and values [items, row_count, …], and the
-        number of the recording that each row is of [items, row_count].
+              stretch_reach: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+        """Crops of log-mel frames [items, 2 * row_count, 80], with their targets and values [items, row_count, …].
 
         `targets` [all rows, heads] are numbers of clusters, `values` [all rows, width] what was clustered. Recordings that
         are shorter are joined to others, so that there is no padding. Each piece is said faster or slower, by a factor of
@@ -81,5 +79,4 @@ class Spectra(Recordings):
         shape = (items, row_count, -1)
         return (torch.from_numpy(frames).view(items, row_count * STACK, BANDS),
                 torch.from_numpy(targets[rows].astype(np.int64)).view(shape),
-                torch.from_numpy(values[rows].astype(np.float32)).view(shape),
-                torch.from_numpy(self.recordings[rows]).view(items, row_count))
+                torch.from_numpy(values[rows].astype(np.float32)).view(shape))

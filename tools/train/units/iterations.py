@@ -1,6 +1,7 @@
 """The iterations of training one after the other. Each keeps its targets, checkpoints and result in a folder of its own."""
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,6 +24,24 @@ def load_encoder(state: dict) -> Wav2Vec2BertModel:
     encoder = Wav2Vec2BertModel(small_config(layers)).eval()
     encoder.load_state_dict(state)
     return encoder
+
+
+def encoder_of(run: Path) -> Wav2Vec2BertModel:
+    """The encoder of the last iteration of a finished run."""
+    paths = sorted(run.glob("iteration-*/encoder.pt"))
+    if not paths:
+        raise FileNotFoundError(f"{run} has no finished iteration")
+    return load_encoder(torch.load(paths[-1], weights_only=True))
+
+
+@torch.no_grad()
+def mean_of_runs(encoders: list[Wav2Vec2BertModel]) -> Wav2Vec2BertModel:
+    """One with the mean of their weights, which is better than each where all went on from the same ones.
+
+    Source: Wortsman et al., "Model soups", 2022.
+    """
+    states = [encoder.state_dict() for encoder in encoders]
+    return load_encoder({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
 
 
 def train_iterations(args: argparse.Namespace, spectra: Spectra) -> Wav2Vec2BertModel:

@@ -66,13 +66,9 @@ def convolution(module: nn.Module, x: Tensor) -> Tensor:
 
 
 class Predictor(nn.Module):
-    """The encoder with what only training needs: a classifier for each set of clusters, a guess of what was clustered, and
-    one of which recording a row is of, whose gradient reaches the encoder turned round.
+    """The encoder with what only training needs: a classifier for each set of clusters, and a guess of what was clustered."""
 
-    Source: Ganin & Lempitsky, "Unsupervised Domain Adaptation by Backpropagation", 2015.
-    """
-
-    def __init__(self, config: Wav2Vec2BertConfig, cluster_counts: list[int], value_width: int, recordings: int):
+    def __init__(self, config: Wav2Vec2BertConfig, cluster_counts: list[int], value_width: int):
         super().__init__()
         self.encoder = Wav2Vec2BertModel(config)
         for layer in self.encoder.encoder.layers:
@@ -82,16 +78,11 @@ class Predictor(nn.Module):
             layer.conv_module.pointwise_conv2.weight.data.mul_(0.1)
         self.heads = nn.ModuleList(nn.Linear(config.hidden_size, count) for count in cluster_counts)
         self.values = nn.Linear(config.hidden_size, value_width)
-        self.recordings = nn.Sequential(nn.Linear(config.hidden_size, 256), nn.SiLU(), nn.Linear(256, recordings))
 
-    def forward(self, rows: Tensor, mask: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
-        """Rows [items, rows, 160], mask [items, rows] -> logits [items, rows, clusters] of each set, values, the last layer."""
+    def forward(self, rows: Tensor, mask: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Rows [items, rows, 160], mask [items, rows] -> logits [items, rows, clusters] of each set, and values."""
         x = hidden_states(self.encoder, rows, mask)[-1]
-        return [head(x) for head in self.heads], self.values(x), x
-
-    def name_recordings(self, x: Tensor, reversal: float) -> Tensor:
-        """Last layer [items, rows, width] -> logits [items, rows, recordings]; the gradient of x is multiplied by -reversal."""
-        return self.recordings(x.detach() * (1 + reversal) - x * reversal)
+        return [head(x) for head in self.heads], self.values(x)
 
 
 @torch.no_grad()

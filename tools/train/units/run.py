@@ -25,6 +25,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--english", action="append", type=English.parse, default=[], metavar="NAME[=TRANSCRIPTS]",
                         help="name of a data folder whose phones the last iteration learns too; repeat it")
     parser.add_argument("--start-from", type=Path, metavar="EXPORT", help="go on from an exported encoder with as many layers")
+    parser.add_argument("--mean-with", type=Path, action="append", default=[], metavar="RUN",
+                        help="a finished run from the same weights: what is exported is the mean of both; repeat it")
     parser.add_argument("--layer", type=int, default=4, help="layer whose clusters are the units; those above are not exported")
     parser.add_argument("--versions", type=int, default=4, help="of each recording whose units are written: itself, and perturbed ones")
     parser.add_argument("--install", type=Path, metavar="CARD", help="make the result the bundled encoder, with this model card")
@@ -41,14 +43,14 @@ def main() -> None:
 
     from data import Source, Spectra, prepare
     from export import export, install
-    from iterations import train_iterations
+    from iterations import encoder_of, mean_of_runs, train_iterations
     from phones import Phones
 
     cache = args.run / "data"
     if not (cache / "index.json").exists():
         prepare([Source.parse(text) for text in args.data], cache, args.validation_every)
     spectra = Spectra(cache)
-    encoder = train_iterations(args, spectra)
+    encoder = mean_of_runs([train_iterations(args, spectra), *map(encoder_of, args.mean_with)])
     phones = Phones.of(spectra, cache, args.english) if args.english else None
     export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads, phones, args.versions)
     if args.install:

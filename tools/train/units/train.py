@@ -42,8 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--phone-weight", type=float, default=1.0, help="of phones, where they are known, against the clusters")
     group.add_argument("--stretch-reach", type=float, default=0.0, help="crops are said up to exp(this) times as fast or slow")
     group.add_argument("--warp-reach", type=float, default=0.14, help="frequencies are multiplied by up to exp(this)")
-    group.add_argument("--recording-reversal", type=float, default=0.0,
-                       help="how much the encoder learns to hide from a head that names the recording of each row")
     group.add_argument("--hidden-bands", type=int, default=0, help="two stretches of up to so many of the 80 bands are hidden in each crop")
     group.add_argument("--average", type=float, default=0.997, help="decay of the moving average that is used")
     group.add_argument("--validate-minutes", type=float, default=5)
@@ -66,7 +64,7 @@ class Trainer:
         counts = [int(count) + 1 for count in targets.max(0)]
         self.head_weights = [1 / clusters] * clusters + [args.phone_weight] * (len(counts) - clusters)
         self.knows_phones = len(counts) > clusters
-        self.model = Predictor(small_config(args.layers, args.dropout), counts, values.shape[1], len(spectra.files))
+        self.model = Predictor(small_config(args.layers, args.dropout), counts, values.shape[1])
         if start is not None:
             self.model.encoder.load_state_dict(start)
         self.average = copy.deepcopy(self.model).eval()
@@ -93,21 +91,15 @@ class Trainer:
         """The loss of a batch, and its terms."""
         args, random = self.args, self.random
         batch = self.spectra.batch(args.batch, self.rows, self.targets, self.values, random, args.stretch_reach)
-        frames, labels, values, recordings = batch
+        frames, labels, values = batch
         x = rows(hide_bands(normalise(perturb(frames, random, args.warp_reach)), args.hidden_bands, random))
         mask = random_mask(args.batch, self.rows, random)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
-            logits, guess, last = self.model(x, mask)
+            logits, guess = self.model(x, mask)
         errors = (guess.float() - values * self.scale).square().mean(-1)
         masked, seen = errors[mask].mean(), errors[~mask].mean()
         loss = args.value_weight * (masked + args.unmasked_weight * seen)
         terms = {"masked_values": float(masked.detach()), "seen_values": float(seen.detach())}
-        if args.recording_reversal > 0:
-            named = self.model.name_recordings(last.float(), args.recording_reversal)
-            naming = F.cross_entropy(named.flatten(0, 1), recordings.flatten())
-            terms["recording"] = float(naming.detach())
-            terms["right_recording"] = float((named.argmax(-1) == recordings).float().mean())
-            loss = loss + naming
         for number, scores in enumerate(logits):
             wanted = labels[..., number]
             known = wanted >= 0
@@ -130,7 +122,7 @@ class Trainer:
             wanted = torch.from_numpy(self.targets[file["first_row"] : file["first_row"] + file["rows"], -1].astype(np.int64))
             if (wanted >= 0).any():
                 x = rows(normalise(self.spectra.of(file)))[None]
-                logits, *_ = self.average(x, torch.zeros(x.shape[:2], dtype=torch.bool))
+                logits, _ = self.average(x, torch.zeros(x.shape[:2], dtype=torch.bool))
                 name = self.spectra.names[file["source"]]
                 right[name] += int((logits[-1][0].argmax(-1) == wanted)[wanted >= 0].sum())
                 known[name] += int((wanted >= 0).sum())
