@@ -2,11 +2,11 @@
 export const bundledUnitVocoder = {
   delayFrames: 21,
   configFile: {
-    sha256: '951711a095a3598160318dfc2f5033a9c064efe139b1727bb410dae798ab8820',
+    sha256: '4a874320f42c111332e452e8901ba64456c4acab5dd959ec5b34dcae182ee2c0',
     sizeBytes: 854,
   },
   weightsFile: {
-    sha256: 'a72bedfc3ac7394d5923eb11716ac2ecb4ba616126081853fe28ca3452eeed48',
+    sha256: '88a62b1d69a87537b99dee13ff2ac0bd87b6a71e96919d24b7799f7b93978de3',
     sizeBytes: 10226520,
   },
 } as const;

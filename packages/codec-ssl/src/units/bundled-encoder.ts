@@ -13,24 +13,24 @@ export const bundledEncoder = {
       sizeBytes: 231,
     },
     weights: {
-      sha256: 'f3493a4b21cd643242861bcb93f8467fbbed36673661b5dc840241ba4fa03759',
+      sha256: 'fc3d3f7b26830f4a5d34a835929264069a3092716d11c7199149a296b9d2c9ea',
       sizeBytes: 12065544,
     },
   },
   centroids: [
     {
       unitCount: 100,
-      sha256: '34d6913ce448cc7d6278edc9594f48563442520f165db31b35725d440fa46a1b',
+      sha256: 'db54a603f022c9893390b70997b943cdf6043f874e18ff077caee9ba5de9cb9b',
       sizeBytes: 45800,
     },
     {
       unitCount: 200,
-      sha256: '2cda523d8f704a11381f76ec3d0aa5cfa92bb6650e3cc8c9bc5f9ce75930352b',
+      sha256: '8f6f9a4e5a974f88aefc57e0c3a458afced82c12601769b829c6785400a1ae0d',
       sizeBytes: 58600,
     },
     {
       unitCount: 500,
-      sha256: 'f12b6195b049e0e4d4715cbcd083f0a0ed50e18e7124897a14a5fb8ca2633843',
+      sha256: 'deaa4094543e6e7205ee8955d1c5649e1d9cbdcd648b376f49e2185c5f44a5d1',
       sizeBytes: 97000,
     },
   ],
