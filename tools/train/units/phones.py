@@ -68,9 +68,9 @@ def phones_of(spectra: Spectra, cache: Path, sources: list[English], held_out_on
     missing = [f for f in files if f["sha256"] not in found]
     for number, file in enumerate(missing):
         x = samples[file["start"] : file["start"] + file["samples"]] / np.float32(32768)
-        found_in = alignment_of(aligner, x, by_number[file["source"]], file["file"].rsplit(".", 1)[0])
+        alignment = alignment_of(aligner, x, by_number[file["source"]], file["file"].rsplit(".", 1)[0])
         places = np.arange(file["rows"]) * ROW_HOP + ROW_WINDOW // 2
-        found[file["sha256"]] = found_in.at(places) if found_in else None
+        found[file["sha256"]] = alignment.at(places) if alignment else None
         if number % 50 == 49 or number == len(missing) - 1:
             path.write_text(json.dumps(found))
             print(f"phones of {number + 1} of {len(missing)} recordings", flush=True)

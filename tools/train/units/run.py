@@ -46,11 +46,12 @@ def main() -> None:
     from iterations import encoder_of, mean_of_runs, train_iterations
     from phones import Phones
 
+    others = [encoder_of(run) for run in args.mean_with]  # before hours of training: one may be missing
     cache = args.run / "data"
     if not (cache / "index.json").exists():
         prepare([Source.parse(text) for text in args.data], cache, args.validation_every)
     spectra = Spectra(cache)
-    encoder = mean_of_runs([train_iterations(args, spectra), *map(encoder_of, args.mean_with)])
+    encoder = mean_of_runs([train_iterations(args, spectra), *others])
     phones = Phones.of(spectra, cache, args.english) if args.english else None
     export(encoder, spectra, args.layer, args.run / "export", args.seed, args.threads, phones, args.versions)
     if args.install:
