@@ -3,21 +3,28 @@
  * writes down their hashes.
  * usage: node --conditions=@speech-tokens/source scripts/install-unit-vocoder.ts FOLDER
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import type { ModelFile } from '@speech-tokens/core';
-import {
-  copyGolden,
-  copyModel,
-  fileLine,
-  folderArgument,
-  readTrainedModel,
-} from '../../../tools/train/trained-model.ts';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ModelFile, ResolvedModelFile } from '@speech-tokens/core';
 import { unitVocoderComponents } from '../src/unit-vocoder/unit-vocoder-components.ts';
 import { delayFrames, parseUnitVocoderConfig } from '../src/unit-vocoder/unit-vocoder-config.ts';
+import { describeFile } from './describe-file.ts';
 
-const folder = folderArgument('a folder with config.json, model.safetensors and README.md');
+const [argument] = process.argv.slice(2);
+if (argument === undefined) {
+  console.error('usage: install-unit-vocoder.ts FOLDER   (a folder with config.json, model.safetensors and README.md)');
+  process.exit(2);
+}
+const folder = resolve(argument);
 const target = new URL('../models/unit-vocoder-50hz/', import.meta.url);
-const { config, weights } = await readTrainedModel(folder, 12_000_000);
+const maximumWeightsBytes = 12_000_000;
+
+const config = await describeFile(join(folder, 'config.json'));
+const weights = await describeFile(join(folder, 'model.safetensors'));
+await describeFile(join(folder, 'README.md'));
+if (weights.sizeBytes > maximumWeightsBytes) {
+  throw new Error(`model.safetensors has ${weights.sizeBytes} bytes; at most ${maximumWeightsBytes} are shipped`);
+}
 const vocoder = parseUnitVocoderConfig(await readFile(config.path, 'utf8'), config.path);
 
 // It must run before it replaces what runs today.
@@ -32,8 +39,15 @@ for (const component of unitVocoderComponents) {
   await detokenizer.close();
 }
 
-await copyModel(folder, target, ['config.json', 'model.safetensors', 'README.md']);
-await copyGolden(folder, new URL('../test/golden/unit-vocoder-50hz/golden.safetensors', import.meta.url));
+const golden = new URL('../test/golden/unit-vocoder-50hz/', import.meta.url);
+await mkdir(target, { recursive: true });
+await mkdir(golden, { recursive: true });
+await cp(join(folder, 'golden.safetensors'), new URL('golden.safetensors', golden));
+for (const name of ['config.json', 'model.safetensors', 'README.md']) {
+  await cp(join(folder, name), new URL(name, target));
+}
+const fileLine = (key: string, { sha256, sizeBytes }: ResolvedModelFile): string =>
+  `  ${key}: {\n    sha256: '${sha256}',\n    sizeBytes: ${sizeBytes},\n  },`;
 await writeFile(
   new URL('../src/unit-vocoder/bundled-unit-vocoder.ts', import.meta.url),
   `/** What ships in models/unit-vocoder-50hz. Written by scripts/install-unit-vocoder.ts: do not edit. */

@@ -3,23 +3,23 @@
  * files, and writes down their hashes.
  * usage: node --conditions=@speech-tokens/source scripts/install-units.ts FOLDER
  */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  copyGolden,
-  copyModel,
-  describeFile,
-  fileLine,
-  folderArgument,
-  type TrainedFile,
-} from '../../../tools/train/trained-model.ts';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ResolvedModelFile } from '@speech-tokens/core';
 import { configName, preprocessorName } from '../src/network/encoder-directory.ts';
 import { openNetwork } from '../src/network/open-network.ts';
 import { bundledCentroidsName } from '../src/units/bundled-units.ts';
 import { loadUnits } from '../src/units/load-units.ts';
+import { describeFile } from './describe-file.ts';
 
-const folder = folderArgument('a folder that tools/train/units exported, with README.md');
+const [argument] = process.argv.slice(2);
+if (argument === undefined) {
+  console.error('usage: install-units.ts FOLDER   (a folder that tools/train/units exported, with README.md)');
+  process.exit(2);
+}
+const folder = resolve(argument);
 const target = new URL('../models/units-50hz/', import.meta.url);
+const golden = new URL('../test/golden/units-50hz/', import.meta.url);
 const unitCounts = [100, 200, 500];
 const maximumBytes = 20_000_000;
 
@@ -39,7 +39,7 @@ const tone = Float32Array.from(
   { length: sampleRateHz },
   (_, n) => 0.3 * Math.sin((2 * Math.PI * 220 * n) / sampleRateHz),
 );
-const centroids: (TrainedFile & { readonly unitCount: number })[] = [];
+const centroids: (ResolvedModelFile & { readonly unitCount: number })[] = [];
 for (const unitCount of unitCounts) {
   const file = await describeFile(join(folder, bundledCentroidsName(unitCount)));
   const units = { config, preprocessor, weights, centroids: file };
@@ -55,14 +55,19 @@ if (totalBytes > maximumBytes) {
   throw new Error(`Weights and centroids have ${totalBytes} bytes; at most ${maximumBytes} are shipped`);
 }
 
+await mkdir(target, { recursive: true });
+await mkdir(golden, { recursive: true });
 const names = [configName, preprocessorName, 'model.safetensors', 'README.md', ...unitCounts.map(bundledCentroidsName)];
-await copyModel(folder, target, names);
-await copyGolden(folder, new URL('../test/golden/units-50hz/reference.safetensors', import.meta.url));
+for (const name of names) await cp(join(folder, name), new URL(name, target));
+await cp(join(folder, 'golden.safetensors'), new URL('reference.safetensors', golden));
 
-const fileLines = Object.entries({ config, preprocessor, weights }).map(([key, file]) => fileLine(key, file, '    '));
+const fields = ({ sha256, sizeBytes }: ResolvedModelFile): string =>
+  `sha256: '${sha256}',\n      sizeBytes: ${sizeBytes},`;
+const fileLines = Object.entries({ config, preprocessor, weights }).map(
+  ([key, file]) => `    ${key}: {\n      ${fields(file)}\n    },`,
+);
 const centroidLines = centroids.map(
-  ({ unitCount, sha256, sizeBytes }) =>
-    `    {\n      unitCount: ${unitCount},\n      sha256: '${sha256}',\n      sizeBytes: ${sizeBytes},\n    },`,
+  ({ unitCount, ...file }) => `    {\n      unitCount: ${unitCount},\n      ${fields(file)}\n    },`,
 );
 await writeFile(
   new URL('../src/units/bundled-encoder.ts', import.meta.url),

@@ -3,22 +3,35 @@
  * writes down their hashes.
  * usage: node --conditions=@speech-tokens/source scripts/install-small.ts FOLDER
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { createRandom, type TokenSpace } from '@speech-tokens/core';
-import {
-  copyGolden,
-  copyModel,
-  fileLine,
-  folderArgument,
-  readTrainedModel,
-} from '../../../tools/train/trained-model.ts';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createRandom, type ResolvedModelFile, type TokenSpace } from '@speech-tokens/core';
 import { openCsm } from '../src/systems/csm/csm-model.ts';
 import { parseSmallColumns } from '../src/systems/small/small-columns.ts';
 import { smallGeneration } from '../src/systems/small/small-generation.ts';
 
-const folder = folderArgument('a folder with config.json, model.safetensors and README.md');
+const [argument] = process.argv.slice(2);
+if (argument === undefined) {
+  console.error('usage: install-small.ts FOLDER   (a folder with config.json, model.safetensors and README.md)');
+  process.exit(2);
+}
+const folder = resolve(argument);
 const target = new URL('../models/small/', import.meta.url);
-const { config, weights } = await readTrainedModel(folder, 30_000_000);
+const maximumWeightsBytes = 30_000_000;
+
+async function describeFile(name: string): Promise<ResolvedModelFile> {
+  const path = join(folder, name);
+  const bytes = await readFile(path);
+  return { path, sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
+}
+
+const config = await describeFile('config.json');
+const weights = await describeFile('model.safetensors');
+await describeFile('README.md');
+if (weights.sizeBytes > maximumWeightsBytes) {
+  throw new Error(`model.safetensors has ${weights.sizeBytes} bytes; at most ${maximumWeightsBytes} are shipped`);
+}
 
 // It must run before it replaces what runs today.
 const columns = parseSmallColumns(await readFile(config.path, 'utf8'), config.path);
@@ -35,8 +48,15 @@ for await (const _ of generate({ codecSpace, random: createRandom(1), maxFrames:
 if (frameCount !== 50) throw new Error(`the model said ${frameCount} frames of 50`);
 await model.close();
 
-await copyModel(folder, target, ['config.json', 'model.safetensors', 'README.md']);
-await copyGolden(folder, new URL('../test/golden/small/reference.safetensors', import.meta.url));
+const golden = new URL('../test/golden/small/', import.meta.url);
+await mkdir(target, { recursive: true });
+await mkdir(golden, { recursive: true });
+await cp(join(folder, 'golden.safetensors'), new URL('reference.safetensors', golden));
+for (const name of ['config.json', 'model.safetensors', 'README.md']) {
+  await cp(join(folder, name), new URL(name, target));
+}
+const fileLine = (key: string, { sha256, sizeBytes }: ResolvedModelFile): string =>
+  `  ${key}: {\n    sha256: '${sha256}',\n    sizeBytes: ${sizeBytes},\n  },`;
 await writeFile(
   new URL('../src/systems/small/bundled-small.ts', import.meta.url),
   `/** What ships in models/small. Written by scripts/install-small.ts: do not edit. */
