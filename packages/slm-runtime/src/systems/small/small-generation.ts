@@ -20,8 +20,8 @@ import { type SmallColumns, smallLayout } from './small-columns.ts';
 /** Frames before which the model may not end: else it says nothing after a whole sentence. */
 const leastFrames = 50;
 
-const unitSampling = { temperature: 0.8, topP: 0.95 };
-const codeSampling = { temperature: 0.8, topK: 50 };
+const unitSampling = { temperature: 0.9, topP: 0.95 };
+const codeSampling = { temperature: 0.9, topK: 50 };
 
 /**
  * What a small model says: a prompt's speech goes on, or speech begins. First the unit of each frame, then its codes.
