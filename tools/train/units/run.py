@@ -22,7 +22,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=numbers(float), default=[15], metavar="M,M,…", help="wall time of each iteration")
     parser.add_argument("--target-layers", type=numbers(int), default=[], metavar="L,L,…",
                         help="layer that each iteration but the last gives the next one as targets")
-    parser.add_argument("--english", action="append", type=English.parse, default=[], metavar="NAME[=TRANSCRIPTS]",
+    parser.add_argument("--english", action="append", type=English.parse, default=[], metavar="NAME[=FILE]",
                         help="name of a data folder whose phones the last iteration learns too; repeat it")
     parser.add_argument("--start-from", type=Path, metavar="EXPORT", help="go on from an exported encoder with as many layers")
     parser.add_argument("--mean-with", type=Path, action="append", default=[], metavar="RUN",

@@ -15,10 +15,10 @@ import wave
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-VOICES = ("awb", "kal16", "rms", "slt")  # flite's English voices of 16 kHz
+NEAR_PITCH = {"awb": 130.0, "kal16": 105.0, "rms": 95.0, "slt": 170.0}  # Hz, of flite's English voices of 16 kHz
+VOICES = tuple(NEAR_PITCH)
 # flite's names that are not those of the CMU dictionary.
 RENAMED = {"ax": "AH", "pau": "SIL"}
-NEAR_PITCH = {"awb": 130.0, "kal16": 105.0, "rms": 95.0, "slt": 170.0}  # Hz
 
 
 def arguments() -> argparse.Namespace:
@@ -44,7 +44,7 @@ def say(text: str, voice: str, stretch: float, pitch: float, path: Path) -> tupl
 def main() -> None:
     args = arguments()
     choose = random.Random(args.seed)
-    # flite drops the accents of letters, and reads what stands in brackets at another place: such lines are left out.
+    # Lines with anything but plain words, and very short and long ones, are left out.
     lines = [line.strip() for line in args.text.read_text().splitlines()]
     lines = [line for line in lines if re.fullmatch(r"[A-Za-z ,.;:!?'-]{40,240}", line)]
     choose.shuffle(lines)
