@@ -13,8 +13,11 @@ import soundfile
 import torch
 from scipy.signal import resample_poly
 
+from common.pauses import shorten_pauses
+
 RATE = 16000
 SUFFIXES = {".flac", ".wav", ".g722", ".ogg", ".mp3"}
+LISTS = Path(__file__).resolve().parents[1] / "recordings"  # what the bundled models were trained on, for `sha256sum -c`
 FORBIDDEN = "test-other"  # the evaluation set: what was trained on it could not be judged by it
 
 
@@ -62,11 +65,24 @@ def find(folder: Path) -> list[Path]:
     return paths
 
 
-def prepare(sources: list[Source], cache: Path, validation_every: int, minimum_seconds: float = 0.7) -> None:
+def beside_list(name: str, digests: set[str]) -> str | None:
+    """How recordings used differ from those that the bundled models saw of a folder of this name; None where it has no list."""
+    path = LISTS / f"{name}.sha256"
+    if not path.exists():
+        return None
+    listed = {line.split(" ", 1)[0] for line in path.read_text().splitlines()}
+    missing, others = len(listed - digests), len(digests - listed)
+    if missing == others == 0:
+        return f"{name}: {len(listed)} recordings, as listed in {path.name}"
+    return f"{name}: of {len(listed)} recordings in {path.name} {missing} are missing, and {others} are not in it"
+
+
+def prepare(sources: list[Source], cache: Path, validation_every: int, minimum_seconds: float = 0.7,
+            longest_pause_seconds: float = math.inf) -> None:
     """Read all sources into `cache`: samples.npy (I16) and index.json with SHA-256 per file.
 
     Every `validation_every`-th file of a source, by the order of its hash, is held out.
-    Files that are too short or nearly silent are left out.
+    Files that are too short or nearly silent are left out. Says how what is left differs from the lists in `LISTS`.
     """
     cache.mkdir(parents=True, exist_ok=True)
     pieces, entries, start = [], [], 0
@@ -77,12 +93,17 @@ def prepare(sources: list[Source], cache: Path, validation_every: int, minimum_s
         for order, ((digest, path), x) in enumerate(zip(found, waves)):
             if len(x) < minimum_seconds * RATE or np.sqrt(np.mean(x**2)) < 1e-3:
                 continue
+            if longest_pause_seconds < math.inf:
+                x = shorten_pauses(x, longest_pause_seconds, RATE)
             pieces.append(np.clip(np.round(x * 32768), -32768, 32767).astype(np.int16))
             entries.append({
                 "source": number, "file": str(path.relative_to(source.folder)), "sha256": digest,
                 "start": start, "samples": len(x), "validation": order % validation_every == 0,
             })
             start += len(x)
+        compared = beside_list(source.folder.name, {entry["sha256"] for entry in entries if entry["source"] == number})
+        if compared is not None:
+            print(compared, flush=True)
     if not entries:
         raise ValueError("no usable recording found")
     np.save(cache / "samples.npy", np.concatenate(pieces))

@@ -46,7 +46,7 @@ def frames_of(units: Path, codes: Path) -> np.ndarray:
     return np.concatenate([ids[:, :length] for ids in both]).T.astype(np.int16)
 
 
-def prepare_tokens(sources: list[Source], cache: Path, validation_every: int, speeds: list[float],
+def prepare_tokens(sources: list[Source], cache: Path, validation_every: int, longest_pause_seconds: float, speeds: list[float],
                    units: str, codec: str, codebooks: int, jobs: int) -> None:
     """Fill `cache`: samples and index as for the codec, and tokens.npy [frames, 1 + codebooks].
 
@@ -56,7 +56,7 @@ def prepare_tokens(sources: list[Source], cache: Path, validation_every: int, sp
     if (cache / "tokens.npy").exists():
         return
     if not (cache / "index.json").exists():
-        prepare(sources, cache, validation_every)
+        prepare(sources, cache, validation_every, longest_pause_seconds=longest_pause_seconds)
     index = json.loads((cache / "index.json").read_text())
     samples = np.load(cache / "samples.npy", mmap_mode="r")
     wav = cache / "wav"

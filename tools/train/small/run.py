@@ -15,6 +15,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", action="append", default=[], metavar="DIR[=WEIGHT][@voice]", help="a folder of recordings, of one voice where it says so; repeat it")
     parser.add_argument("--run", type=Path, required=True, help="folder for tokens, checkpoints, log and result")
     parser.add_argument("--validation-every", type=int, default=40, help="hold out every n-th recording")
+    parser.add_argument("--longest-pause", type=float, default=0.4, metavar="SECONDS", help="pauses of recordings are shortened to so much; inf keeps them")
     parser.add_argument("--speeds", type=lambda text: [float(part) for part in text.split(",")], default=[1.0], metavar="1,…",
                         help="play training recordings at these speeds too, pitch and all; the first is 1")
     parser.add_argument("--units", default="ssl:units-50hz-k100", help="tokenizer of the units")
@@ -38,7 +39,8 @@ def main() -> None:
     config = SmallConfig.load(args.config) if args.config else SmallConfig()
     cache = args.run / "data"
     sources = [VoicedSource.parse(text) for text in args.data]
-    prepare_tokens([voiced.source for voiced in sources], cache, args.validation_every, args.speeds, args.units, args.codec, config.codebook_count, args.jobs)
+    prepare_tokens([voiced.source for voiced in sources], cache, args.validation_every, args.longest_pause, args.speeds,
+                   args.units, args.codec, config.codebook_count, args.jobs)
     if args.prepare_only:
         return
     recordings = TokenRecordings(cache, [voiced.is_voice for voiced in sources])
