@@ -21,7 +21,7 @@ from measures import angular, different, entropy_bits, phone_measures, speaker_e
 from systems import Encoder, LogMel, Mfcc, SpeechEmbedding, System
 
 TRAINING_MINUTES = 20  # of speech that the k-means of every system sees
-TRIPLES = {"words": 20, "triphones": 20, "phones": 60}  # at most, of each word, phone, and three phones
+TRIPLES = {"words": 20, "triphones": 400, "phones": 600}  # at most, of each name
 
 
 @dataclass

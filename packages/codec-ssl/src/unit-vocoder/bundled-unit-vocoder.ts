@@ -2,11 +2,11 @@
 export const bundledUnitVocoder = {
   delayFrames: 21,
   configFile: {
-    sha256: '4a874320f42c111332e452e8901ba64456c4acab5dd959ec5b34dcae182ee2c0',
+    sha256: 'b7fab38f514fa86413c8689775467829ca4ca17d8dcc48347a3a69c41ffbd4a9',
     sizeBytes: 854,
   },
   weightsFile: {
-    sha256: '88a62b1d69a87537b99dee13ff2ac0bd87b6a71e96919d24b7799f7b93978de3',
+    sha256: 'cd697228bd055dae612b06678ee36d535ac4476b9f9571755cfdf55f1989e6e6',
     sizeBytes: 10226520,
   },
 } as const;

@@ -13,24 +13,24 @@ export const bundledEncoder = {
       sizeBytes: 231,
     },
     weights: {
-      sha256: 'fc3d3f7b26830f4a5d34a835929264069a3092716d11c7199149a296b9d2c9ea',
+      sha256: 'bf8a5c9b2673b8fd242c13a8a07a3d1fc429800360abd3eade296ca14630ac87',
       sizeBytes: 12065544,
     },
   },
   centroids: [
     {
       unitCount: 100,
-      sha256: 'db54a603f022c9893390b70997b943cdf6043f874e18ff077caee9ba5de9cb9b',
+      sha256: 'ab6e3cf5bea3b54ad0c08dbb8baa6ed36efdb9b3c247c3ec3fc9b220f33b8119',
       sizeBytes: 45800,
     },
     {
       unitCount: 200,
-      sha256: '8f6f9a4e5a974f88aefc57e0c3a458afced82c12601769b829c6785400a1ae0d',
+      sha256: 'e722ce0f79b6425d332b2410a37eae8fe2c1a2d5faf0e29e104c7962634350cb',
       sizeBytes: 58600,
     },
     {
       unitCount: 500,
-      sha256: 'deaa4094543e6e7205ee8955d1c5649e1d9cbdcd648b376f49e2185c5f44a5d1',
+      sha256: '4729488e5fa8254e729002989a0ce5b808d9833af552b04989cb6b861d574e8a',
       sizeBytes: 97000,
     },
   ],

@@ -21,7 +21,7 @@ import { type SmallColumns, smallLayout } from './small-columns.ts';
 const leastFrames = 50;
 
 const unitSampling = { temperature: 0.9, topP: 0.95 };
-const codeSampling = { temperature: 0.9, topK: 50 };
+const codeSampling = { temperature: 0.7, topK: 50 };
 
 /**
  * What a small model says: a prompt's speech goes on, or speech begins. First the unit of each frame, then its codes.
