@@ -24,6 +24,7 @@ sys.path += [str(Path(__file__).resolve().parents[1] / "units"), str(Path(__file
 
 from alignment import UNKNOWN
 from evaluate import Utterance, read_utterances
+from word_errors import name_of
 
 
 def thirds(phones: list[str]) -> list[tuple[str, int]]:
@@ -65,7 +66,8 @@ def main() -> None:
     args = parser.parse_args()
     usual = usual_units(args.units_run, args.count)
     args.out.mkdir(parents=True, exist_ok=True)
-    sources = {path.name.split(".")[0]: path for path in sorted(args.tokens.glob("*.safetensors"))}
+    sources = {name_of(path): path for path in args.tokens.glob("*.safetensors")}
+    # All, not those of `sources` alone: the aligner adapts to what it hears, and `evaluate.py` lets it hear all.
     for utterance in read_utterances(args.recordings, args.transcripts):
         if utterance.name in sources:
             source = sources[utterance.name]
